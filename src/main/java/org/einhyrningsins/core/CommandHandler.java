@@ -3,7 +3,6 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.DurationText;
-import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PendingRequest;
 import org.einhyrningsins.core.model.ProgramCommand;
@@ -34,12 +33,13 @@ final class CommandHandler {
             case ProgramCommand.Upgrade c -> upgrade(stepContext, ticket, c);
             case ProgramCommand.Promote ignored -> promote(stepContext, ticket);
             case ProgramCommand.Abort ignored -> abort(stepContext, ticket);
-            case ProgramCommand.Apply c -> apply(stepContext, ticket, c);
-            case ProgramCommand.Reset c -> reset(stepContext, ticket, c);
-            case ProgramCommand.Debut c -> debut(stepContext, ticket, c.before());
-            case ProgramCommand.Hold c -> hold(stepContext, ticket, c);
-            case ProgramCommand.Release ignored -> release(stepContext, ticket);
-            case ProgramCommand.Keep c -> keep(stepContext, ticket, c.why());
+            case ProgramCommand.Apply c -> DefinitionCommands.apply(stepContext, ticket, c);
+            case ProgramCommand.Reset c -> DefinitionCommands.reset(stepContext, ticket, c);
+            case ProgramCommand.Debut c ->
+                    DefinitionCommands.debut(stepContext, ticket, c.before());
+            case ProgramCommand.Hold c -> DefinitionCommands.hold(stepContext, ticket, c);
+            case ProgramCommand.Release ignored -> DefinitionCommands.release(stepContext, ticket);
+            case ProgramCommand.Keep c -> DefinitionCommands.keep(stepContext, ticket, c.why());
             case ProgramCommand.ScaleBy c ->
                     scale(stepContext, ticket, stepContext.count + c.delta());
             case ProgramCommand.ScaleTo c -> scale(stepContext, ticket, c.count());
@@ -47,7 +47,7 @@ final class CommandHandler {
         }
     }
 
-    private static void start(StepContext stepContext, long ticket, ProgramCommand.Start command) {
+    static void start(StepContext stepContext, long ticket, ProgramCommand.Start command) {
         Set<Integer> scope = command.scope();
         if (scope != null && stepContext.phase instanceof ProgramPhase.Stopped) {
             holdAllBut(stepContext, scope);
@@ -183,7 +183,7 @@ final class CommandHandler {
             say(stepContext, ticket, false, waiting.words() + "; so there is nothing to roll");
             return;
         }
-        ProgramSpec spec = stepContext.serving.spec();
+        ProgramSpec spec = command.spec() == null ? stepContext.serving.spec() : command.spec();
         Strategy strategy =
                 command.strategy() == null ? spec.rollout().strategy() : command.strategy();
         ProgramVersion target = new ProgramVersion(stepContext.nextGeneration++, spec);
@@ -226,204 +226,6 @@ final class CommandHandler {
         expect(stepContext, ticket, "abort", null, PendingRequest.Until.BACK);
     }
 
-    private static void apply(StepContext stepContext, long ticket, ProgramCommand.Apply command) {
-        ProgramSpec spec = command.spec();
-        switch (stepContext.program().takeover(spec, command.roll())) {
-            case UNCHANGED -> join(stepContext, ticket, spec);
-            case ADDED, REMOVED, IN_PLACE -> applyInPlace(stepContext, ticket, spec);
-            case NOTED -> {
-                RolloutStrategy.abort(stepContext, "superseded by a newer definition");
-                FailedVersionTracker.forget(stepContext);
-                note(stepContext, spec);
-                if (stepContext.phase instanceof ProgramPhase.Waiting) {
-                    expect(stepContext, ticket, "reload", null, PendingRequest.Until.UP);
-                } else {
-                    say(stepContext, ticket, true, "new definition noted; it is stopped");
-                }
-            }
-            case BACK -> {
-                RolloutStrategy.goBack(
-                        stepContext, "given up for an older definition that was asked for again");
-                adopt(stepContext, stepContext.serving.managedBy(spec));
-                expect(stepContext, ticket, "reload", null, PendingRequest.Until.BACK);
-            }
-            case ROLLED -> {
-                roll(stepContext, spec, spec.rollout().strategy());
-                expect(stepContext, ticket, "reload", null, PendingRequest.Until.ROLLED);
-            }
-        }
-    }
-
-    /// Begins a rollout. A version that never served is no fallback: the next is then the first.
-    private static void roll(StepContext stepContext, ProgramSpec spec, Strategy strategy) {
-        ProgramVersion target = new ProgramVersion(stepContext.nextGeneration++, spec);
-        if (RolloutStrategy.debuts(stepContext)) {
-            RolloutStrategy.abort(stepContext, "superseded by a newer definition");
-            adopt(stepContext, target);
-        }
-        RolloutStrategy.begin(stepContext, target, strategy, null);
-    }
-
-    // ---- in place of others
-
-    private static void debut(StepContext stepContext, long ticket, @Nullable ProgramSpec before) {
-        if (before != null && stepContext.fallback == null) {
-            stepContext.fallback =
-                    new FallbackVersion(
-                            stepContext.serving.managedBy(before), stepContext.now, null);
-            stepContext.serving =
-                    new ProgramVersion(stepContext.nextGeneration++, stepContext.serving.spec());
-        }
-        DependencyGate.ask(stepContext);
-        SlotScaling.trim(stepContext);
-        RolloutStrategy.begin(
-                stepContext,
-                stepContext.serving,
-                stepContext.serving.spec().rollout().strategy(),
-                null);
-        expect(stepContext, ticket, "reload", null, PendingRequest.Until.ROLLED);
-    }
-
-    private static void hold(StepContext stepContext, long ticket, ProgramCommand.Hold command) {
-        Rollout rollout = stepContext.rollout;
-        boolean joins =
-                rollout != null
-                        && rollout.held()
-                        && !rollout.draining()
-                        && rollout.target().spec().equals(command.spec());
-        if (!joins) {
-            roll(stepContext, command.spec(), Strategy.FLEET);
-            Rollout begun = stepContext.rollout;
-            stepContext.rollout = begun == null ? null : begun.held(true);
-        }
-        expect(stepContext, ticket, "reload", null, PendingRequest.Until.READY);
-    }
-
-    private static void release(StepContext stepContext, long ticket) {
-        Rollout rollout = stepContext.rollout;
-        if (rollout == null || rollout.draining() || !rollout.held()) {
-            say(
-                    stepContext,
-                    ticket,
-                    false,
-                    "its rollout is not held any more: " + stepContext.verdict);
-            return;
-        }
-        stepContext.rollout = rollout.held(false);
-        expect(stepContext, ticket, "reload", null, PendingRequest.Until.ROLLED);
-    }
-
-    private static void keep(StepContext stepContext, long ticket, String why) {
-        if (stepContext.advancing()) {
-            RolloutStrategy.goBack(stepContext, why);
-        } else {
-            stepContext.verdict = why;
-            stepContext.report(Severity.ERROR, null, why);
-        }
-        say(stepContext, ticket, false, why);
-    }
-
-    /// Adds a request for the definition in force, or that a rollout puts in force.
-    private static void join(StepContext stepContext, long ticket, ProgramSpec spec) {
-        if (stepContext.phase instanceof ProgramPhase.Waiting) {
-            expect(stepContext, ticket, "reload", null, PendingRequest.Until.UP);
-        } else if (stepContext.rollout == null) {
-            applyInPlace(stepContext, ticket, spec);
-        } else {
-            expect(stepContext, ticket, "reload", null, PendingRequest.Until.ROLLED);
-        }
-    }
-
-    private static void reset(StepContext stepContext, long ticket, ProgramCommand.Reset command) {
-        for (Slot slot : stepContext.slots) {
-            stepContext.put(slot.held() ? slot.afresh(stepContext.now) : slot);
-        }
-        int workers = command.spec().workers();
-        if (stepContext.phase instanceof ProgramPhase.Stopped) {
-            note(stepContext, command.spec());
-            stepContext.count = workers;
-            start(stepContext, ticket, new ProgramCommand.Start(null));
-            return;
-        }
-        apply(stepContext, ticket, new ProgramCommand.Apply(command.spec(), command.roll()));
-        if (stepContext.rollout == null) {
-            stepContext.count = workers;
-        } else {
-            stepContext.rollout = stepContext.rollout.count(workers);
-        }
-    }
-
-    /// Adopts a definition while nothing runs: it is the program's from now on.
-    private static void note(StepContext stepContext, ProgramSpec spec) {
-        boolean same = spec.birth().equals(stepContext.serving.spec().birth());
-        ProgramVersion programVersion =
-                same
-                        ? stepContext.serving.managedBy(spec)
-                        : new ProgramVersion(stepContext.nextGeneration++, spec);
-        stepContext.fallback = same ? stepContext.fallback : null; // it was that of another version
-        adopt(stepContext, programVersion);
-    }
-
-    /// A rollout that is under way would bring something else: it is given up first.
-    private static void applyInPlace(StepContext stepContext, long ticket, ProgramSpec spec) {
-        FailedVersionTracker.forget(stepContext);
-        Rollout debut = RolloutStrategy.debuts(stepContext) ? stepContext.rollout : null;
-        if (debut != null) { // what it is to bring is what is asked for
-            adopt(stepContext, stepContext.serving.managedBy(spec));
-            stepContext.rollout = debut.onto(stepContext.serving);
-            expect(stepContext, ticket, "reload", null, PendingRequest.Until.ROLLED);
-            return;
-        }
-        RolloutStrategy.abort(
-                stepContext, "given up for an older definition that was asked for again");
-        int before = stepContext.count;
-        note(stepContext, spec);
-        if (stepContext.phase instanceof ProgramPhase.Failed) {
-            DependencyGate.ask(stepContext);
-            for (Slot slot : stepContext.slots) {
-                boolean empty = slot.current() == null && !slot.held();
-                stepContext.put(empty ? slot.afresh(stepContext.now) : slot);
-            }
-        }
-        String workers =
-                stepContext.count == before
-                        ? "no worker touched"
-                        : "scaled from " + before + " to " + stepContext.count;
-        stepContext.report(Severity.INFO, null, "new definition in place, " + workers);
-        boolean waits = stepContext.phase instanceof ProgramPhase.Waiting;
-        expect(
-                stepContext,
-                ticket,
-                "reload",
-                null,
-                waits ? PendingRequest.Until.UP : PendingRequest.Until.SCALED);
-    }
-
-    /// A count that the operator chose stays.
-    private static void adopt(StepContext stepContext, ProgramVersion programVersion) {
-        if (stepContext.count == stepContext.serving.spec().workers()) {
-            stepContext.count = programVersion.spec().workers();
-        }
-        stepContext.serving = programVersion;
-        ProgramSpec.Birth birth = programVersion.spec().birth();
-        for (Slot slot : stepContext.slots) {
-            for (Worker worker : slot.workers()) {
-                if (worker.version().spec().birth().equals(birth)) {
-                    stepContext.replace(managedBy(stepContext, worker, programVersion.spec()));
-                }
-            }
-        }
-    }
-
-    /// Applies a definition to a worker; one that is starting acks in the new way, in full time.
-    private static Worker managedBy(StepContext stepContext, Worker worker, ProgramSpec spec) {
-        Worker managed = worker.under(worker.version().managedBy(spec));
-        boolean asBefore = worker.version().spec().ack().equals(spec.ack());
-        return worker.state() instanceof WorkerState.Starting && !asBefore
-                ? managed.in(stepContext.starting(spec.ack()))
-                : managed;
-    }
-
     private static void scale(StepContext stepContext, long ticket, int count) {
         if (count < 0 || count > MAX_WORKERS) {
             say(
@@ -460,7 +262,7 @@ final class CommandHandler {
         return scope == null || scope.contains(slot.index());
     }
 
-    private static void expect(
+    static void expect(
             StepContext stepContext,
             long ticket,
             String verb,
@@ -469,7 +271,7 @@ final class CommandHandler {
         stepContext.waits.add(new PendingRequest(ticket, verb, stepContext.now, scope, until));
     }
 
-    private static void say(StepContext stepContext, long ticket, boolean done, String message) {
+    static void say(StepContext stepContext, long ticket, boolean done, String message) {
         stepContext.effects.add(
                 new ProgramEffect.Answer(ticket, done, stepContext.name + ": " + message, null));
     }

@@ -35,7 +35,8 @@ final class FailedVersionTracker {
                 Math.min(kept, rollout.old().before()),
                 rollout.old().replaced(),
                 Stage.RETURNING,
-                "");
+                "",
+                rollout.target().spec());
     }
 
     private static boolean wasThere(Rollout rollout, @Nullable Worker worker) {

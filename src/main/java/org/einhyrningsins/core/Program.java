@@ -357,63 +357,7 @@ public record Program(
     ///
     /// @param roll roll even if nothing has changed
     public DefinitionChange.Kind takeover(ProgramSpec spec, boolean roll) {
-        if (!roll && newest().equals(spec) && (advances() || bornAs(spec.birth()))) {
-            return DefinitionChange.Kind.UNCHANGED;
-        }
-        if (phase instanceof ProgramPhase.Stopped || phase instanceof ProgramPhase.Waiting) {
-            return DefinitionChange.Kind.NOTED;
-        }
-        if ((!roll && bornAs(spec.birth())) || replacesNone(spec)) {
-            return DefinitionChange.Kind.IN_PLACE;
-        }
-        return !roll && goesBack(spec.birth())
-                ? DefinitionChange.Kind.BACK
-                : DefinitionChange.Kind.ROLLED;
-    }
-
-    /// True if no worker would be replaced by another: all that serve only stop and nobody gets
-    /// their sockets, or none serves yet.
-    private boolean replacesNone(ProgramSpec spec) {
-        ProgramSpec now = serving.spec();
-        int wanted = count == now.workers() ? spec.workers() : count;
-        boolean onlyGo = wanted == 0 && spec.sockets().equals(now.sockets());
-        return rollout == null && (onlyGo || (count == 0 && hasNoProcess()));
-    }
-
-    /// True if all workers that were started otherwise would stop if the rollout under way were
-    /// aborted, or do so since one was.
-    private boolean goesBack(ProgramSpec.Birth birth) {
-        boolean serves =
-                phase instanceof ProgramPhase.Running && serving.spec().birth().equals(birth);
-        return serves && (advances() || onlyRecalledAreOther(birth));
-    }
-
-    private boolean onlyRecalledAreOther(ProgramSpec.Birth birth) {
-        for (Slot slot : slots) {
-            Worker current = slot.current();
-            if (current != null
-                    && !current.care().recalled()
-                    && !current.version().spec().birth().equals(birth)) {
-                return false;
-            }
-        }
-        return rollout == null;
-    }
-
-    private boolean advances() {
-        return rollout != null && !rollout.draining();
-    }
-
-    /// True if respawns and all workers that serve are started with this. A rollout that failed, or
-    /// is under way, may have left some that are not.
-    private boolean bornAs(ProgramSpec.Birth birth) {
-        for (Slot slot : slots) {
-            Worker current = slot.current();
-            if (current != null && !current.version().spec().birth().equals(birth)) {
-                return false;
-            }
-        }
-        return serving.spec().birth().equals(birth);
+        return new Takeover(this).kind(spec, roll);
     }
 
     /// The definitions whose sockets it needs: the one that serves, the one that is to, those of

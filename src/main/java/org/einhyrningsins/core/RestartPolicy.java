@@ -255,7 +255,7 @@ final class RestartPolicy {
     /// A crash loop is told once, when it begins.
     private static void tell(
             StepContext stepContext, Worker worker, Slot.Past past, boolean before, String how) {
-        String advice = FailureAdvice.about(past);
+        String advice = past.advice();
         String message = advice.isEmpty() ? how : how + "; " + advice;
         if (!past.crashLoop()) {
             stepContext.report(Severity.WARN, worker.id(), message);

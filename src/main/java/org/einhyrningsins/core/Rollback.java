@@ -172,7 +172,8 @@ final class Rollback {
                         0,
                         0,
                         stage,
-                        taken == null ? "" : taken));
+                        taken == null ? "" : taken,
+                        failed.spec()));
         return !stays;
     }
 

@@ -68,7 +68,7 @@ final class RolloutStrategy {
         stepContext.report(
                 Severity.INFO,
                 null,
-                "rolling to generation " + target.generation() + ", " + name(strategy));
+                "rolling to generation " + target.told() + ", " + name(strategy));
     }
 
     private static OldWorkerCounts oldWorkers(StepContext stepContext, Rollout rollout) {
@@ -418,7 +418,7 @@ final class RolloutStrategy {
                 rollout,
                 killed.isEmpty() ? Severity.INFO : Severity.WARN,
                 true,
-                "rolled to generation " + generation(rollout) + " in " + took + killed);
+                "rolled to generation " + rollout.target().told() + " in " + took + killed);
     }
 
     /// Counts an old worker that is gone.
@@ -623,10 +623,6 @@ final class RolloutStrategy {
                                 pendingRequest.ticket(), stepContext.name + ": " + message));
             }
         }
-    }
-
-    private static int generation(Rollout rollout) {
-        return rollout.target().generation();
     }
 
     private static String name(Strategy strategy) {

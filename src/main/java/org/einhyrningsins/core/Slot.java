@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.model.WorkerLosses;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
@@ -87,6 +88,23 @@ public record Slot(
 
         public Past {
             burst = List.copyOf(burst);
+        }
+
+        /// Returns advice for workers that fail in a known way; empty where nothing is known.
+        public String advice() {
+            WorkerExit workerExit = last == null ? null : last.exit();
+            if (last == null || workerExit == null || !last.why().isEmpty() || quickDeaths == 0) {
+                return "";
+            }
+            if (workerExit.isInBackground()) {
+                return "it ends with status 0 while what it started lives on; run it in the"
+                        + " foreground (often an option such as --foreground, --nodaemon or -F)";
+            }
+            return workerExit.success() && quickDeaths > 1
+                    ? "it ends with status 0 again and again; if it puts itself into the"
+                            + " background, run it in the foreground; if it is to run once, set"
+                            + " restart: never"
+                    : "";
         }
 
         /// True if its workers are in a crash loop.

@@ -17,7 +17,7 @@ import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.spec.BuildInfo;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 
 import java.io.IOException;

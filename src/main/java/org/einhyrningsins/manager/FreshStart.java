@@ -17,10 +17,10 @@ import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.spec.BuildInfo;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.fact.FactKind;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 

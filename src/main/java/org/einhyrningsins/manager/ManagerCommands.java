@@ -180,7 +180,7 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
 
     @Override
     public String version() {
-        return org.einhyrningsins.spec.BuildInfo.text();
+        return org.einhyrningsins.spec.manager.BuildInfo.text();
     }
 
     @Override

@@ -14,7 +14,7 @@ import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
 import org.einhyrningsins.manager.snapshot.ReexecSnapshot;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.OpenFileLimits;
-import org.einhyrningsins.spec.BuildInfo;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.einhyrningsins.spec.manager.HttpSpec;
 import org.jspecify.annotations.Nullable;
 

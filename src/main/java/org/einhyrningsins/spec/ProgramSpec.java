@@ -36,6 +36,7 @@ import java.util.Set;
 ///   of the file
 /// @param obstacle reason why no worker of it can be started, in words; null for none known. It is
 ///   what other users than the manager's did to a file of it, and so this program's trouble alone
+/// @param release the release that its workers run; null if no path of it leads through a link
 public record ProgramSpec(
         String name,
         List<TextTemplate> command,
@@ -55,7 +56,8 @@ public record ProgramSpec(
         ManagerLinkSpec bond,
         MonitoringSpec care,
         List<String> after,
-        @Nullable String obstacle) {
+        @Nullable String obstacle,
+        @Nullable Release release) {
     public ProgramSpec {
         command = List.copyOf(command);
         env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
@@ -65,7 +67,7 @@ public record ProgramSpec(
         after = List.copyOf(after);
     }
 
-    /// Makes a definition without an obstacle.
+    /// Makes a definition without an obstacle or a release.
     public ProgramSpec(
             String name,
             List<TextTemplate> command,
@@ -87,7 +89,7 @@ public record ProgramSpec(
             List<String> after) {
         this(
                 name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after, null);
+                protocols, ack, stop, restart, rollout, logs, bond, care, after, null, null);
     }
 
     /// The first descriptor number a socket of `bind` reaches a worker under.
@@ -97,21 +99,40 @@ public record ProgramSpec(
     public ProgramSpec named(String other) {
         return new ProgramSpec(
                 other, command, directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle);
+                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
     }
 
     /// The same program with another number of workers.
     public ProgramSpec withWorkers(int count) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, count, sockets, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, care, after, obstacle);
+                ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
     }
 
     /// The same program with other sockets.
     public ProgramSpec withSockets(List<SocketSpec> others) {
         return new ProgramSpec(
                 name, command, directory, env, dropEnv, identity, workers, others, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, care, after, obstacle);
+                ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
+    }
+
+    /// The same program with another command, in another directory.
+    public ProgramSpec runs(List<TextTemplate> others, Path place) {
+        return new ProgramSpec(
+                name, others, place, env, dropEnv, identity, workers, sockets, stdin, protocols,
+                ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
+    }
+
+    /// The same program running another release.
+    public ProgramSpec withRelease(@Nullable Release other) {
+        return new ProgramSpec(
+                name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
+                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle, other);
+    }
+
+    /// Returns the directory that its workers are started in.
+    public Path workingDirectory() {
+        return release == null ? directory : release.directory();
     }
 
     /// The same program as workers have it of which nobody knows how they were born: it is equal to
@@ -119,7 +140,7 @@ public record ProgramSpec(
     public ProgramSpec ofUnknownBirth() {
         return new ProgramSpec(
                 name, List.of(), directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle);
+                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
     }
 
     /// Returns what a worker is started with. Two definitions that agree here need no new workers,
@@ -141,7 +162,7 @@ public record ProgramSpec(
                 care.watchdog(),
                 ack.mode() instanceof AckSpec.Fd fd ? fd : null,
                 heard(),
-                obstacle);
+                new Findings(obstacle, release));
     }
 
     /// True if connections wait for one worker alone: see [SocketSpec#ownQueue()].
@@ -169,6 +190,12 @@ public record ProgramSpec(
         return ack.mode() instanceof AckSpec.Log;
     }
 
+    /// Facts that were found on the machine when the definition was read.
+    ///
+    /// @param obstacle reason why no worker can be started; null for none known
+    /// @param release the release; null for none
+    public record Findings(@Nullable String obstacle, @Nullable Release release) {}
+
     /// The part of a definition that a running worker cannot change: see [#birth()].
     public record Birth(
             List<TextTemplate> command,
@@ -184,7 +211,7 @@ public record ProgramSpec(
             @Nullable Duration watchdog,
             AckSpec.@Nullable Fd ackPipe,
             boolean heard,
-            @Nullable String obstacle) {
+            Findings found) {
         /// A number that stands for all of it, in hexadecimal: the same for what is equal, in every
         /// process, and another for what is not, unless by chance. A worker carries it, so that one
         /// of which nothing else is known can be told from one of another definition.

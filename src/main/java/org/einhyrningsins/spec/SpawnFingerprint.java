@@ -31,7 +31,12 @@ final class SpawnFingerprint {
         add(birth.watchdog());
         add(birth.ackPipe() != null).add(birth.ackPipe() == null ? null : birth.ackPipe().number());
         add(birth.heard());
-        said("obstacle", birth.obstacle());
+        said("obstacle", birth.found().obstacle());
+        Release release = birth.found().release();
+        if (release != null) {
+            add("release").add(release.link()).add(release.path());
+            add(release.directory()).add(release.program());
+        }
     }
 
     String text() {

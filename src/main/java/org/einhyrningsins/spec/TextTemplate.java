@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -37,9 +38,42 @@ public record TextTemplate(List<Part> parts) {
                 case Text literal -> text.append(literal.text());
                 case Slot ignored -> text.append(slot);
                 case AddressOf socket -> text.append(addresses.getOrDefault(socket.name(), ""));
+                case ReleasePath ignored -> throw noRelease();
+                case ReleaseName ignored -> throw noRelease();
             }
         }
         return text.toString();
+    }
+
+    private static IllegalStateException noRelease() {
+        return new IllegalStateException("a template for a release was expanded without one");
+    }
+
+    /// Returns the template with a release in the place of its link, and of `${release}` and
+    /// `${release.name}`.
+    TextTemplate in(Release release) {
+        List<Part> replaced = new ArrayList<>(parts.size());
+        for (Part part : parts) {
+            replaced.add(
+                    switch (part) {
+                        case Text literal -> new Text(release.in(literal.text()));
+                        case ReleasePath ignored -> new Text(release.path().toString());
+                        case ReleaseName ignored -> new Text(release.name());
+                        case Slot slot -> slot;
+                        case AddressOf address -> address;
+                    });
+        }
+        return new TextTemplate(replaced);
+    }
+
+    /// True if it can be expanded only with a release.
+    public boolean needsRelease() {
+        for (Part part : parts) {
+            if (part instanceof ReleasePath || part instanceof ReleaseName) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Returns the template as the configuration would write it; read again there, it is an equal
@@ -52,6 +86,8 @@ public record TextTemplate(List<Part> parts) {
             switch (parts.get(i)) {
                 case Text literal -> escape(literal.text(), i + 1 < parts.size(), text);
                 case Slot ignored -> text.append("${slot}");
+                case ReleasePath ignored -> text.append("${release}");
+                case ReleaseName ignored -> text.append("${release.name}");
                 case AddressOf socket ->
                         text.append("${address.").append(socket.name()).append('}');
             }
@@ -85,4 +121,10 @@ public record TextTemplate(List<Part> parts) {
 
     /// `${address.NAME}`: where the socket of that name is bound, with the port the kernel chose.
     public record AddressOf(String name) implements Part {}
+
+    /// `${release}`: the path of the release that the version runs.
+    public record ReleasePath() implements Part {}
+
+    /// `${release.name}`: the last part of that path.
+    public record ReleaseName() implements Part {}
 }

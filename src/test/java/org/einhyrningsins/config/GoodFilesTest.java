@@ -23,6 +23,7 @@ import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
 import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
 import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.SandboxSpec;
@@ -67,7 +68,9 @@ class GoodFilesTest {
     }
 
     private static List<String> words(ProgramSpec program) {
-        return program.command().stream().map(t -> t.expand(7, Map.of("admin", "ADDR"))).toList();
+        return program.command().stream()
+                .map(t -> Release.apply(program.release(), t).expand(7, Map.of("admin", "ADDR")))
+                .toList();
     }
 
     @ParameterizedTest
@@ -143,7 +146,15 @@ class GoodFilesTest {
     void readsEveryKey() {
         ProgramSpec web = program("everything", "web");
         assertThat(words(web))
-                .containsExactly("/bin/sleep", "--fd=6", "web-7", "ADDR", "/home/me", "${HOME}");
+                .containsExactly(
+                        "/bin/sleep",
+                        "--fd=6",
+                        "web-7",
+                        "ADDR",
+                        "/home/me",
+                        "${HOME}",
+                        BASE.resolveSibling("parts/x").toString(),
+                        "parts");
         assertThat(web.workers()).isEqualTo(8);
         assertThat(web.directory()).isEqualTo(BASE);
         assertThat(web.dropEnv()).containsExactly("AWS_SECRET_ACCESS_KEY");

@@ -10,6 +10,7 @@ import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
@@ -36,6 +37,7 @@ public record Definition(Map<String, String> settings) {
             Map.ofEntries(
                     Map.entry("workers", "1"),
                     Map.entry("command", "./v1"),
+                    Map.entry("release", "none"),
                     Map.entry("ack", "manual"),
                     Map.entry("timeout", "30s"),
                     Map.entry("stop", "TERM:30s,KILL:0s"),
@@ -87,26 +89,34 @@ public record Definition(Map<String, String> settings) {
 
     public ProgramSpec spec() {
         return new ProgramSpec(
-                "web",
-                List.of(TextTemplate.of(get("command"))),
-                Path.of("/srv/web"),
-                new LinkedHashMap<>(),
-                List.of(),
-                ProcessIdentitySpec.INHERITED,
-                number("workers"),
-                sockets(get("sockets")),
-                null,
-                Set.of(),
-                new AckSpec(mode(get("ack")), time("timeout")),
-                new StopSpec(
-                        steps(get("stop")),
-                        StopSpec.To.valueOf(get("stop-to").toUpperCase(Locale.ROOT))),
-                restart(),
-                rollout(),
-                new LogsSpec.Inherit(),
-                ManagerLinkSpec.DEFAULT,
-                care(),
-                get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)));
+                        "web",
+                        List.of(TextTemplate.of(get("command"))),
+                        Path.of("/srv/web"),
+                        new LinkedHashMap<>(),
+                        List.of(),
+                        ProcessIdentitySpec.INHERITED,
+                        number("workers"),
+                        sockets(get("sockets")),
+                        null,
+                        Set.of(),
+                        new AckSpec(mode(get("ack")), time("timeout")),
+                        new StopSpec(
+                                steps(get("stop")),
+                                StopSpec.To.valueOf(get("stop-to").toUpperCase(Locale.ROOT))),
+                        restart(),
+                        rollout(),
+                        new LogsSpec.Inherit(),
+                        ManagerLinkSpec.DEFAULT,
+                        care(),
+                        get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)))
+                .withRelease(release(get("release")));
+    }
+
+    private static @Nullable Release release(String name) {
+        Path path = Path.of("/srv/web/releases", name);
+        return name.equals("none")
+                ? null
+                : new Release(Path.of("/srv/web/current"), path, path, null);
     }
 
     private static List<SocketSpec> sockets(String words) {

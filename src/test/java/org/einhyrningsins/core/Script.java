@@ -240,6 +240,17 @@ final class Script {
                 : new ProgramPhase.Hindrance(failed.iterator().next(), false);
     }
 
+    /// With `release=` to the release that the links point at now.
+    private ProgramCommand upgrade(List<String> words) {
+        String release =
+                String.join(" ", words.stream().filter(w -> w.startsWith("release=")).toList());
+        if (release.isEmpty()) {
+            return new ProgramCommand.Upgrade(scope(words), strategy(words));
+        }
+        definition = definition.with(release);
+        return new ProgramCommand.Upgrade(null, strategy(words), definition.spec());
+    }
+
     private ProgramCommand command(String what, List<String> words) {
         return switch (what) {
             case "start" -> new ProgramCommand.Start(scope(words), true);
@@ -248,7 +259,7 @@ final class Script {
             case "hasten" -> new ProgramCommand.Hasten();
             case "promote" -> new ProgramCommand.Promote();
             case "abort" -> new ProgramCommand.Abort();
-            case "upgrade" -> new ProgramCommand.Upgrade(scope(words), strategy(words));
+            case "upgrade" -> upgrade(words);
             case "debut" -> {
                 ProgramSpec before = words.isEmpty() ? null : definition.spec();
                 definition = definition.with(String.join(" ", words));

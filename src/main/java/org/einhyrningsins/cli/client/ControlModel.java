@@ -6,7 +6,7 @@ import org.einhyrningsins.cli.terminal.CommandNames;
 import org.einhyrningsins.cli.terminal.Timeouts;
 import org.einhyrningsins.control.wire.ControlPath;
 import org.einhyrningsins.control.wire.UsageException;
-import org.einhyrningsins.spec.BuildInfo;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;

@@ -17,7 +17,7 @@ import org.einhyrningsins.control.wire.ControlPath;
 import org.einhyrningsins.control.wire.ControlReply;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.UsageException;
-import org.einhyrningsins.spec.BuildInfo;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.jspecify.annotations.Nullable;
 
 import java.io.UncheckedIOException;

@@ -8,7 +8,7 @@ import org.einhyrningsins.cli.terminal.TextOutput;
 import org.einhyrningsins.control.wire.ControlException;
 import org.einhyrningsins.control.wire.ControlPath;
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.spec.BuildInfo;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.jspecify.annotations.Nullable;
 

@@ -7,7 +7,7 @@ import org.einhyrningsins.config.source.ImportFormat;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.manager.runtime.ConfigOrigin;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
-import org.einhyrningsins.spec.BuildInfo;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 

@@ -9,6 +9,7 @@ import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +73,11 @@ public final class ProgramCheck {
     }
 
     private @Nullable String missing(TextTemplate word, ProgramSpec spec) {
-        return executableLookup.objection(word, spec.directory(), spec.env(), spec.dropEnv());
+        return executableLookup.objection(
+                Release.apply(spec.release(), word),
+                spec.workingDirectory(),
+                spec.env(),
+                spec.dropEnv());
     }
 
     /// Warns of users besides root, the manager's and the program's who may change its files.

@@ -25,6 +25,9 @@ public final class DefinitionSettings {
     /// `rollout.settle`, a socket as `bind.http`, and under `bind` the order of the sockets.
     public static SequencedMap<String, String> of(ProgramSpec program) {
         SequencedMap<String, String> settings = of(ProgramSettings.of(program));
+        if (program.release() != null) { // the configuration has the link, which stays the same
+            settings.put("release", program.release().told());
+        }
         if (program.obstacle() != null) {
             settings.put("env-file", program.obstacle());
         }

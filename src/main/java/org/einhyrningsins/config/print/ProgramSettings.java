@@ -33,6 +33,9 @@ final class ProgramSettings {
     private void add(ProgramSpec program) {
         group.put("command", YamlText.texts(program.command()));
         group.put("directory", YamlText.quoted(program.directory().toString()));
+        if (program.release() != null) {
+            group.put("release", YamlText.quoted(program.release().link().toString()));
+        }
         env(program);
         ProcessSettings.add(program, group);
         group.put("workers", program.workers());

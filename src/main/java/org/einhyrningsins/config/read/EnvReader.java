@@ -18,6 +18,7 @@ import org.einhyrningsins.config.value.MapHints;
 import org.einhyrningsins.config.value.ShellSyntaxWarnings;
 import org.einhyrningsins.config.value.TemplateReader;
 import org.einhyrningsins.config.value.ValueReader;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +61,9 @@ final class EnvReader {
         this.valueReader = valueReader;
     }
 
-    ProgramVariables read(ConfigFields program, TemplateReader templateReader) {
+    /// @param release the release that files of variables are read from; null for none
+    ProgramVariables read(
+            ConfigFields program, TemplateReader templateReader, @Nullable Release release) {
         SequencedMap<String, TextTemplate> env = new LinkedHashMap<>();
         List<Path> named = new ArrayList<>();
         String obstacle = null;
@@ -72,7 +75,7 @@ final class EnvReader {
             boolean optional = text != null && text.startsWith("-");
             String name = text == null ? "" : text.substring(optional ? 1 : 0);
             if (text != null && valueReader.isPath(file, name, loadEnvironment.environment())) {
-                Path path = main.resolveSibling(name);
+                Path path = inRelease(release, main.resolveSibling(name));
                 if (!optional || Files.exists(path)) {
                     named.add(path);
                     String found = envFile(path, file.place(), env);
@@ -90,6 +93,16 @@ final class EnvReader {
                     configNode, "a map of variables", MapHints.ofVariables(configNode));
         }
         return new ProgramVariables(env, dropped(program), named, obstacle);
+    }
+
+    /// Returns the path of a file, in the release if it leads through its link.
+    private static Path inRelease(@Nullable Release release, Path path) {
+        if (release == null) {
+            return path;
+        }
+        Path absolute = path.toAbsolutePath().normalize();
+        Path kept = release.in(absolute);
+        return kept.equals(absolute) ? path : kept;
     }
 
     /// Reads a file of variables. A mistake in a file that other users may change is no problem of

@@ -193,11 +193,21 @@ public record LogsReader(ValueReader values, TemplateReader templates, Path base
                     case TextTemplate.AddressOf ignored ->
                             values.problems()
                                     .report(configNode.place(), "an address cannot name a file");
+                    case TextTemplate.ReleasePath ignored -> noRelease(configNode);
+                    case TextTemplate.ReleaseName ignored -> noRelease(configNode);
                 }
             }
         } catch (ValueException e) {
             values.problems().report(configNode.place(), e);
         }
         return ConfigPaths.of(base, path.toString());
+    }
+
+    private void noRelease(ConfigNode configNode) {
+        values.problems()
+                .report(
+                        configNode.place(),
+                        "a log file cannot be named after the release: a program has one log for"
+                                + " all its releases; write a path without ${release}");
     }
 }

@@ -101,6 +101,9 @@ record ProbeTargetReader(ValueReader values, TemplateReader templates, int worke
                 throw new ValueException("a port may hold ${slot}, not ${address.NAME}");
             }
         }
+        if (port.needsRelease()) {
+            throw new ValueException("a port may hold ${slot}, not ${release}");
+        }
         int last = Math.max(0, workers - 1);
         for (int slot : List.of(0, last)) {
             String number = port.expand(slot, java.util.Map.of());

@@ -23,6 +23,7 @@ import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
 import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.SocketProtocol;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.TextTemplate;
@@ -46,6 +47,7 @@ final class ProgramReader {
     private final ConfigLimits configLimits;
     private final EnvReader envReader;
     private final ProgramCheck programCheck;
+    private final ReleaseReader releaseReader;
     private final ProblemCollector problemCollector;
     private final ValueReader valueReader;
 
@@ -65,6 +67,7 @@ final class ProgramReader {
         this.configLimits = configLimits;
         this.envReader = new EnvReader(main, loadEnvironment, configLimits, valueReader);
         this.programCheck = new ProgramCheck(loadEnvironment);
+        this.releaseReader = new ReleaseReader(base, loadEnvironment);
         this.problemCollector = valueReader.problems();
         this.valueReader = valueReader;
     }
@@ -94,7 +97,8 @@ final class ProgramReader {
                         .read(program.node("ack"));
         CgroupReader.Limits limits = new CgroupReader(valueReader).read(program);
         List<TextTemplate> command = command(program, templateReader);
-        EnvReader.ProgramVariables variables = envReader.read(program, templateReader);
+        Release release = releaseReader.read(program, directory, command);
+        EnvReader.ProgramVariables variables = envReader.read(program, templateReader, release);
         ProgramSpec spec =
                 new ProgramSpec(
                         name,
@@ -118,9 +122,11 @@ final class ProgramReader {
                         new MonitoringReader(valueReader, templateReader, workers)
                                 .read(program, limits.program()),
                         program.texts("after", "the name of a program"),
-                        variables.obstacle());
-        programCheck.check(program, spec, variables.files());
-        return spec;
+                        variables.obstacle(),
+                        release);
+        ProgramSpec complete = releaseReader.complete(program, spec);
+        programCheck.check(program, complete, variables.files());
+        return complete;
     }
 
     private List<TextTemplate> command(ConfigFields program, TemplateReader templateReader) {

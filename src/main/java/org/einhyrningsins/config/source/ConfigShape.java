@@ -7,21 +7,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// The kinds of maps in a file, and the table of the keys that each may hold.
+/// The kinds of maps in a file, and the table of the keys that each may hold. A table is text, read
+/// when its first key is asked for: most files use few of these maps.
 ///
 /// A row is a key: its name, the kind of its value, its default, when a change of it applies, and
-/// one sentence, with two blanks or more between. The schema, the manual, the starter file, `print`
-/// and `plan` have to agree with it: `KeyTableTest` names what is missing. Kinds are those of
-/// `einhyrningsins.yaml(5)`; a number has its range. A default is `-` if there is none, or none
-/// that a value could name: then the sentence says what holds. A change applies
+/// one sentence, with two blanks or more between. `KeyTableTest` names where the schema, the
+/// manual, the starter file, `print` and `plan` do not agree with it. Kinds are those of
+/// `einhyrningsins.yaml(5)`; a number has its range. A default is `-` if no value could name it:
+/// then the sentence says what holds. A change applies
 ///
 /// * `reload`: with a reload without names; `rolled`: as a rollout, which replaces the workers;
-/// * `in place`: at once, and no worker is touched;
-/// * `either`: as one of both; for some values workers need other pipes;
-/// * `bind`: as a rollout, but the socket stays as it is until it is bound anew;
-/// * `start`: when the manager is started again.
-///
-/// A table is text, and read when its first key is asked for: most files use few of these maps.
+/// * `in place`: at once, no worker is touched; `either`: as one of both, for some need other
+///   pipes;
+/// * `bind`: as a rollout, but the socket stays until it is bound anew; `start`: when the manager
+///   is started again.
 public final class ConfigShape {
     public static final ConfigShape FILE =
             new ConfigShape(
@@ -90,8 +89,9 @@ public final class ConfigShape {
             new ConfigShape(
                     "program",
                     """
-                    command           list | text                                    -         rolled    The program and its arguments. A list is executed as it is; a text is split into words as by a shell, but no shell reads it. ${program}, ${slot}, ${env.NAME}, ${fd.NAME} and ${address.NAME} are replaced; $${ is a literal ${.
+                    command           list | text                                    -         rolled    The program and its arguments. A list is executed as it is; a text is split into words as by a shell, but no shell reads it. ${program}, ${slot}, ${env.NAME}, ${fd.NAME}, ${address.NAME}, ${release} and ${release.name} are replaced; $${ is a literal ${.
                     directory         path                                           -         rolled    The working directory. Default: the directory of the main file, where relative paths begin.
+                    release           path                                           -         rolled    The link that names the release, such as /srv/web/current. What it points at is looked up once for each version, and all workers of the version run from there. Default: the last link in the path of directory or command.
                     env               map of texts                                   -         rolled    Environment variables, with ${…} as in command.
                     env-file          path | list                                    -         rolled    Files with lines NAME=value; env wins over them. A file with - before its name may be missing.
                     drop-env          name | list                                    -         rolled    Variables that workers do not inherit.

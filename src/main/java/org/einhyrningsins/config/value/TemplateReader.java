@@ -10,6 +10,8 @@ import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.TextTemplate.AddressOf;
 import org.einhyrningsins.spec.TextTemplate.Part;
+import org.einhyrningsins.spec.TextTemplate.ReleaseName;
+import org.einhyrningsins.spec.TextTemplate.ReleasePath;
 import org.einhyrningsins.spec.TextTemplate.Slot;
 import org.einhyrningsins.spec.TextTemplate.Text;
 
@@ -26,7 +28,8 @@ import java.util.Map;
 public record TemplateReader(
         String program, Map<String, String> environment, List<SocketSpec> sockets) {
     private static final String KNOWN =
-            "${program}, ${slot}, ${env.NAME}, ${fd.NAME} and ${address.NAME}";
+            "${program}, ${slot}, ${env.NAME}, ${fd.NAME}, ${address.NAME}, ${release} and"
+                    + " ${release.name}";
 
     public TextTemplate parse(String text) throws ValueException {
         List<Part> parts = new ArrayList<>();
@@ -85,6 +88,10 @@ public record TemplateReader(
             literal.append(ProgramSpec.FIRST_SOCKET_FD + socket(name.substring(3)));
         } else if (name.equals("slot")) {
             late(new Slot(), literal, parts);
+        } else if (name.equals("release")) {
+            late(new ReleasePath(), literal, parts);
+        } else if (name.equals("release.name")) {
+            late(new ReleaseName(), literal, parts);
         } else if (name.startsWith("address.")) {
             String socket = name.substring(8);
             socket(socket);
@@ -102,7 +109,7 @@ public record TemplateReader(
     }
 
     private static String meant(String name) {
-        String nearest = SpellingSuggestion.of(name, List.of("program", "slot"));
+        String nearest = SpellingSuggestion.of(name, List.of("program", "slot", "release"));
         if (nearest != null) {
             return "; did you mean ${" + nearest + "}?";
         }

@@ -33,6 +33,7 @@ public record PlanReport(
         IN_PLACE,
         BACK,
         ROLLED,
+        REFUSED,
         KEPT,
         OPENED,
         CLOSED;
@@ -47,6 +48,7 @@ public record PlanReport(
                 case IN_PLACE -> "in-place";
                 case BACK -> "back";
                 case ROLLED -> "rolled";
+                case REFUSED -> "refused";
                 case KEPT -> "kept";
                 case OPENED -> "opened";
                 case CLOSED -> "closed";

@@ -73,6 +73,7 @@ public final class PlanText {
             case UNCHANGED, KEPT -> ' ';
             case NOTED, IN_PLACE, BACK -> '~';
             case ROLLED -> '*';
+            case REFUSED -> '!';
         };
     }
 
@@ -91,6 +92,7 @@ public final class PlanText {
                     others.isEmpty()
                             ? "is rolled, all its workers are replaced"
                             : "is rolled, all its workers are replaced, then " + others;
+            case REFUSED -> "failed before and is not tried again";
             case UNCHANGED, KEPT, OPENED, CLOSED -> program.change().word();
         };
     }
@@ -163,7 +165,7 @@ public final class PlanText {
     private static boolean ofSockets(PlanReport.Word word) {
         return switch (word) {
             case KEPT, OPENED, CLOSED -> true;
-            case ADDED, REMOVED, UNCHANGED, NOTED, IN_PLACE, BACK, ROLLED -> false;
+            case ADDED, REMOVED, UNCHANGED, NOTED, IN_PLACE, BACK, ROLLED, REFUSED -> false;
         };
     }
 }

@@ -64,7 +64,9 @@ public record DefinitionChange(
         /// or being taken back: that is aborted, and only what it moved is replaced.
         BACK,
         /// Workers are replaced in one rollout.
-        ROLLED
+        ROLLED,
+        /// It failed and has not changed since: not tried again, what serves stays.
+        REFUSED
     }
 
     /// Returns the command to give to the program; null for none.
@@ -72,7 +74,7 @@ public record DefinitionChange(
         return switch (kind) {
             case ADDED -> new ProgramCommand.Start(null);
             case REMOVED -> new ProgramCommand.Stop(null, null);
-            case UNCHANGED -> null;
+            case UNCHANGED, REFUSED -> null;
             case NOTED, IN_PLACE, BACK, ROLLED ->
                     after == null ? null : new ProgramCommand.Apply(after, roll);
         };

@@ -2,6 +2,7 @@
 package org.einhyrningsins.core.model;
 
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +39,14 @@ public record KeyDifference(
     public static final String ABSENT = "(not set)";
 
     private static final String SECRET = "env.";
+    private static final String RELEASE = "release";
 
     /// The keys whose change always needs new workers: see [ProgramSpec.Birth].
     private static final Set<String> BORN_WITH =
             Set.of(
                     "command",
                     "directory",
+                    "release",
                     "env",
                     "drop-env",
                     "user",
@@ -92,10 +95,26 @@ public record KeyDifference(
             ProgramSpec before,
             ProgramSpec after,
             Function<ProgramSpec, SequencedMap<String, String>> settings) {
-        return between(
-                settings.apply(before),
-                settings.apply(after),
-                key -> rolls(key, before.birth(), after.birth()));
+        List<KeyDifference> differences =
+                between(
+                        settings.apply(before),
+                        settings.apply(after),
+                        key -> rolls(key, before.birth(), after.birth()));
+        differences.replaceAll(
+                difference ->
+                        difference.key().equals(RELEASE)
+                                ? ofRelease(before.release(), after.release())
+                                : difference);
+        return differences;
+    }
+
+    private static KeyDifference ofRelease(@Nullable Release before, @Nullable Release after) {
+        return new KeyDifference(
+                RELEASE,
+                before == null ? null : before.toldFrom(after),
+                after == null ? null : after.toldFrom(before),
+                false,
+                true);
     }
 
     /// True if a change of the key needs new workers. Of the ack modes and kinds of logs, only some

@@ -36,8 +36,16 @@ public sealed interface ProgramCommand {
     /// Roll the definition as it is.
     ///
     /// @param strategy instead of the program's own; null for that
-    record Upgrade(@Nullable Set<Integer> scope, @Nullable Strategy strategy)
-            implements ProgramCommand {}
+    /// @param spec the definition that serves, with the release that its links point at now; null
+    ///   for the one that it runs
+    record Upgrade(
+            @Nullable Set<Integer> scope, @Nullable Strategy strategy, @Nullable ProgramSpec spec)
+            implements ProgramCommand {
+        /// Rolls the release that runs.
+        public Upgrade(@Nullable Set<Integer> scope, @Nullable Strategy strategy) {
+            this(scope, strategy, null);
+        }
+    }
 
     /// Let the rollout under way go on from its canary to the rest, without watching it longer.
     record Promote() implements ProgramCommand {}

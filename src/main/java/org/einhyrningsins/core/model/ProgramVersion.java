@@ -2,11 +2,18 @@
 package org.einhyrningsins.core.model;
 
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 
 /// Version of a program: a definition as a worker was or will be started with.
 ///
 /// @param generation grows by one with every rollout, from 1
 public record ProgramVersion(int generation, ProgramSpec spec) {
+    /// Describes it for a person: `3`, or `3 (release 42)`.
+    public String told() {
+        Release release = spec.release();
+        return generation + (release == null ? "" : " (release " + release.name() + ")");
+    }
+
     /// The same generation under new management: see [ProgramSpec#birth()].
     public ProgramVersion managedBy(ProgramSpec other) {
         return new ProgramVersion(generation, other);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core.model;
 
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// @param replaced number of those replaced before it failed
 /// @param stage progress of the return to the older version
 /// @param taken reason why it cannot come back, in words; empty if it can
+/// @param failed the definition that failed, which is not tried again by itself; null if nobody
+///   knows it any more
 public record VersionFailure(
         int generation,
         int back,
@@ -29,7 +33,8 @@ public record VersionFailure(
         int kept,
         int replaced,
         Stage stage,
-        String taken) {
+        String taken,
+        @Nullable ProgramSpec failed) {
     /// Progress of the return to the older version.
     public enum Stage {
         /// Workers of the older version are being started.
@@ -48,7 +53,18 @@ public record VersionFailure(
 
     public VersionFailure at(Stage next) {
         return new VersionFailure(
-                generation, back, rolled, at, why, blame, before, kept, replaced, next, taken);
+                generation,
+                back,
+                rolled,
+                at,
+                why,
+                blame,
+                before,
+                kept,
+                replaced,
+                next,
+                taken,
+                failed);
     }
 
     /// True if workers of the older version are still being started.
@@ -56,12 +72,41 @@ public record VersionFailure(
         return stage == Stage.RETURNING;
     }
 
+    /// Returns whether it is the failure of that definition. One that needs other sockets than the
+    /// program has is not looked at: others may wait for what it gives them.
+    ///
+    /// @param newest the definition that is in force instead
+    public boolean isOf(ProgramSpec spec, ProgramSpec newest) {
+        return spec.equals(failed) && spec.sockets().equals(newest.sockets());
+    }
+
+    /// Describes for a person why the definition is not tried again.
+    ///
+    /// @param when time of the failure, such as `at 14:02:11`
+    public String refusal(String program, String when) {
+        return version()
+                + " failed "
+                + when
+                + " ("
+                + why
+                + "); not tried again, since nothing has changed: `reload "
+                + program
+                + "` does";
+    }
+
+    private String version() {
+        Release release = failed == null ? null : failed.release();
+        return release == null
+                ? "generation " + generation
+                : "release " + release.name() + " (generation " + generation + ")";
+    }
+
     /// Describes the failure for a person.
     ///
     /// @param when time for the text after `failed`: empty, or such as ` at 14:02:11`
     public String words(String when) {
         return rolled
-                ? "generation " + generation + " failed" + when + " (" + why + "), " + rolledBack()
+                ? version() + " failed" + when + " (" + why + "), " + rolledBack()
                 : "failed" + when + beginning() + why + oldWorkers();
     }
 

@@ -2,11 +2,8 @@
 package org.einhyrningsins.core.plan;
 
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.Rollout;
-import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.model.KeyDifference;
-import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
@@ -150,8 +147,9 @@ public record ReloadPlan(
             Program program = now.programs().get(spec.name());
             if (named.isEmpty() || named.contains(spec.name())) {
                 boolean roll = named.contains(spec.name());
-                changes.put(spec.name(), change(program, spec, roll, settings));
-                result.put(spec.name(), spec);
+                DefinitionChange change = change(program, spec, roll, settings);
+                changes.put(spec.name(), change);
+                result.put(spec.name(), change.after() == null ? spec : change.after());
             } else if (program != null) {
                 result.put(spec.name(), program.newest());
             }
@@ -295,6 +293,19 @@ public record ReloadPlan(
         }
     }
 
+    /// The same with one more note for each program that has one to make.
+    ///
+    /// @param notes returns the note; null for none
+    public ReloadPlan noting(Function<DefinitionChange, @Nullable String> notes) {
+        SequencedMap<String, DefinitionChange> noted = new LinkedHashMap<>(changes);
+        noted.replaceAll(
+                (name, change) -> {
+                    String note = notes.apply(change);
+                    return note == null ? change : change.noting(note);
+                });
+        return new ReloadPlan(noted, settings, sockets, handovers, objections, inherited);
+    }
+
     /// The same, and what changes besides programs.
     ///
     /// @param now the keys of what is in force that are no program's, with their values
@@ -329,15 +340,20 @@ public record ReloadPlan(
         ProgramSpec newest = program.newest();
         List<KeyDifference> differences =
                 newest.equals(next) ? List.of() : KeyDifference.between(newest, next, settings);
+        DefinitionChange.Kind kind = program.takeover(next, roll);
+        if (kind == DefinitionChange.Kind.REFUSED) {
+            return new DefinitionChange(
+                    next.name(), kind, newest, newest, roll, 0, differences, List.of());
+        }
         return new DefinitionChange(
                 next.name(),
-                program.takeover(next, roll),
+                kind,
                 newest,
                 next,
                 roll,
-                more(program, next),
+                ChangeNotes.more(program, next),
                 differences,
-                notes(program, next, roll));
+                ChangeNotes.of(program, next, roll));
     }
 
     private static DefinitionChange removal(Program program) {
@@ -350,51 +366,6 @@ public record ReloadPlan(
                 0,
                 List.of(),
                 List.of());
-    }
-
-    /// A count that the operator chose stays.
-    private static int more(Program program, ProgramSpec next) {
-        boolean runs = program.phase() instanceof ProgramPhase.Running;
-        return runs && program.intent().workers() == null ? next.workers() - program.count() : 0;
-    }
-
-    /// Notes operator overrides that differ from the file, and effects on the way that the keys do
-    /// not show.
-    private static List<String> notes(Program program, ProgramSpec next, boolean roll) {
-        List<String> notes = new ArrayList<>();
-        Integer byHand = program.intent().workers();
-        if (program.phase() instanceof ProgramPhase.Stopped) {
-            notes.add("is stopped, and stays so");
-        }
-        if (program.phase() instanceof ProgramPhase.Waiting waiting) {
-            notes.add(waiting.words());
-        }
-        if (byHand != null && byHand != next.workers()) {
-            notes.add(
-                    "scaled by hand to "
-                            + byHand
-                            + ", and stays so; the file says "
-                            + next.workers());
-        }
-        for (Slot slot : program.slots()) {
-            if (slot.held() && slot.index() < program.count()) {
-                notes.add("worker " + slot.index() + " is stopped by hand, and stays so");
-            }
-        }
-        boolean same = program.newest().equals(next);
-        if (roll && same) {
-            notes.add("is rolled as asked");
-        }
-        if (!roll && same && program.takeover(next, false) == DefinitionChange.Kind.ROLLED) {
-            notes.add("workers run that are of another definition");
-        }
-        Rollout rollout = program.rollout();
-        boolean goesOn =
-                program.debuts() && program.takeover(next, roll) == DefinitionChange.Kind.IN_PLACE;
-        if (rollout != null && !rollout.draining() && !goesOn && (roll || !same)) {
-            notes.add("the rollout under way is given up for it");
-        }
-        return notes;
     }
 
     /// True if it changes nothing. What waits for the manager's next start is no change.

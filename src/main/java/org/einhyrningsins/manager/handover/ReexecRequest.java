@@ -60,7 +60,7 @@ public final class ReexecRequest {
     /// Answers whoever asked for this manager.
     public void done(String took) {
         if (pendingCommand != null) {
-            String version = org.einhyrningsins.spec.BuildInfo.text();
+            String version = org.einhyrningsins.spec.manager.BuildInfo.text();
             String pid = ", pid " + Processes.self();
             pendingCommand.outcome(
                     true, "this is einhyrningsins " + version + pid + ", away for " + took);

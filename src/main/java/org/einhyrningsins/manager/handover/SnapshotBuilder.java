@@ -103,7 +103,7 @@ public final class SnapshotBuilder {
         RuntimePaths paths = source.paths();
         ManagerHistory history = source.history();
         return new ManagerSnapshot(
-                org.einhyrningsins.spec.BuildInfo.text(),
+                org.einhyrningsins.spec.manager.BuildInfo.text(),
                 BootId.name(),
                 Processes.self(),
                 paths.control(),

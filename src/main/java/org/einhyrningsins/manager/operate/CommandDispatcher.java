@@ -254,7 +254,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Deliver o -> programCommands.deliver(request, o);
             case ControlCommand.Upgrade o -> {
                 RolloutSpec.Strategy strategy = o.fleet() ? RolloutSpec.Strategy.FLEET : null;
-                tell(request, o.targets(), slots -> new ProgramCommand.Upgrade(slots, strategy));
+                programCommands.upgrade(request, o.targets(), strategy, reloader.planner());
             }
             case ControlCommand.Promote o ->
                     tell(request, o.targets(), slots -> new ProgramCommand.Promote());

@@ -4,12 +4,12 @@ package org.einhyrningsins.manager.operate;
 import static java.util.Objects.requireNonNullElse;
 
 import org.einhyrningsins.control.report.StatusText;
-import org.einhyrningsins.core.ConfirmationOutcome;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.plan.ConfirmationOutcome;
 import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.program.ProgramTable;

@@ -75,6 +75,7 @@ final class PlanReports {
             case NOTED -> PlanReport.Word.NOTED;
             case IN_PLACE -> PlanReport.Word.IN_PLACE;
             case BACK -> PlanReport.Word.BACK;
+            case REFUSED -> PlanReport.Word.REFUSED;
             case ROLLED -> PlanReport.Word.ROLLED;
         };
     }

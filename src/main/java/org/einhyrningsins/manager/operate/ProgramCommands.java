@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.operate;
 
 import org.einhyrningsins.control.wire.CommandTarget;
 import org.einhyrningsins.control.wire.ControlCommand;
+import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.ProgramCommand;
@@ -13,11 +14,14 @@ import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.program.SignalTargets;
 import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,20 +78,61 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     /// Passes a command on to each of the programs at once.
     void tell(ClientRequest request, List<CommandTarget> targets, Wording wording)
             throws UsageException {
-        Map<ProgramHost, @Nullable Set<Integer>> scopes = targetScopes.of(targets);
+        Map<ProgramHost, ProgramCommand> commands = new LinkedHashMap<>();
+        targetScopes
+                .of(targets)
+                .forEach((host, scope) -> commands.put(host, wording.command(scope)));
+        tell(request, commands);
+    }
+
+    private void tell(ClientRequest request, Map<ProgramHost, ProgramCommand> commands) {
         PendingCommand pendingCommand = request.pending();
         // all expected first: a program may answer at once, and must not end the conversation
-        scopes.keySet().forEach(host -> pendingCommand.expect());
+        commands.keySet().forEach(host -> pendingCommand.expect());
         List<String> shared = new ArrayList<>();
-        scopes.forEach((host, scope) -> shared.addAll(shared(host, wording.command(scope))));
+        commands.forEach((host, command) -> shared.addAll(shared(host, command)));
         shared.forEach(words -> pendingCommand.expect());
-        scopes.forEach((host, scope) -> ask(host, wording.command(scope), pendingCommand));
+        commands.forEach((host, command) -> ask(host, command, pendingCommand));
         shared.forEach(words -> pendingCommand.outcome(true, words));
-        if (scopes.isEmpty()) {
+        if (commands.isEmpty()) {
             pendingCommand.expect();
             pendingCommand.outcome(true, "there is no program");
         }
         pendingCommand.begun(request.request().command());
+    }
+
+    /// Rolls programs, each onto the release that its links point at now. Single slots are rolled
+    /// onto the release that the program runs, so that it does not run two.
+    ///
+    /// @param strategy instead of the programs' own; null for those
+    void upgrade(
+            ClientRequest request,
+            List<CommandTarget> targets,
+            RolloutSpec.@Nullable Strategy strategy,
+            ReloadPlanner planner)
+            throws UsageException {
+        Map<ProgramHost, ProgramCommand> commands = new LinkedHashMap<>();
+        List<String> objections = new ArrayList<>();
+        for (var entry : targetScopes.of(targets).entrySet()) {
+            Set<Integer> scope = entry.getValue();
+            ProgramSpec serving = entry.getKey().program().serving().spec();
+            ProgramSpec renewed = scope == null ? planner.renewed(serving) : serving;
+            if (renewed.equals(serving)) {
+                commands.put(entry.getKey(), new ProgramCommand.Upgrade(scope, strategy));
+                continue;
+            }
+            String objection = planner.objection(renewed);
+            if (objection != null) {
+                objections.add(objection);
+            }
+            commands.put(entry.getKey(), new ProgramCommand.Upgrade(scope, strategy, renewed));
+        }
+        if (objections.isEmpty()) {
+            tell(request, commands);
+        } else {
+            request.reply(
+                    ExitStatus.FAILED, "nothing was rolled: " + String.join("\n", objections));
+        }
     }
 
     /// Addresses that a program which is to start shares with others, in words. A reload left it as

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.operate;
 
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEvent;
@@ -61,7 +62,7 @@ final class ReloadExecution {
                             ? handoverTurns.joining(definitionChange)
                             : programCommand;
             if (programCommand == null) {
-                affirm(definitionChange);
+                affirmOrRefuse(definitionChange, pendingCommand);
                 continue;
             }
             pendingCommand.expect();
@@ -102,9 +103,18 @@ final class ReloadExecution {
         pendingCommand.outcome(true, ReloadMessages.counted(asked, changed, unchanged) + more);
     }
 
-    /// Has a program that serves what the file says forget how another version failed.
-    private void affirm(DefinitionChange definitionChange) {
+    /// Has a program that serves what the file says forget how another version failed; tells of one
+    /// whose version in the file failed, and is not tried again.
+    private void affirmOrRefuse(DefinitionChange definitionChange, PendingCommand pendingCommand) {
         ProgramHost host = programTable.get(definitionChange.program());
+        Program program = host == null ? null : host.program();
+        String refusal = ReloadMessages.refusal(definitionChange, program);
+        if (refusal != null) {
+            managerLog.warn(definitionChange.program(), "reload: " + refusal);
+            pendingCommand.expect();
+            pendingCommand.outcome(false, definitionChange.program() + ": " + refusal);
+            return;
+        }
         if (host != null && host.program().remembersFailure()) {
             host.take(new ProgramEvent.Affirmed());
         }

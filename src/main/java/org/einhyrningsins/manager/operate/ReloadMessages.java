@@ -5,13 +5,16 @@ import org.einhyrningsins.control.report.PlanText;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.model.KeyDifference;
+import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.core.plan.SharedAddresses;
 import org.einhyrningsins.core.plan.SocketHandover;
 import org.einhyrningsins.core.plan.SocketMove;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -105,6 +108,7 @@ final class ReloadMessages {
                     "back to the definition that serves"
                             + what
                             + ", workers of the newer one are replaced";
+            case REFUSED -> "changed" + what + ", and failed before: not tried again";
             case ROLLED -> rolled(definitionChange, what);
         };
     }
@@ -123,6 +127,14 @@ final class ReloadMessages {
         String rolled = asked == 0 ? "" : asked + " rolled as asked, ";
         String rest = asked > 0 && unchanged == 0 ? "" : ", " + unchanged + " unchanged";
         return rolled + changed + " changed" + rest;
+    }
+
+    /// Describes why a definition that failed is not tried again; null if it is, or did not fail.
+    static @Nullable String refusal(DefinitionChange definitionChange, @Nullable Program program) {
+        VersionFailure failure = program == null ? null : program.setback();
+        return definitionChange.kind() != DefinitionChange.Kind.REFUSED || failure == null
+                ? null
+                : failure.refusal(definitionChange.program(), "at " + Clock.told(failure.at()));
     }
 
     /// Failures of versions, a line for each program that had one; empty for none.

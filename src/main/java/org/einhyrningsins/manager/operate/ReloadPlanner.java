@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.operate;
 
+import org.einhyrningsins.config.check.ExecutableLookup;
+import org.einhyrningsins.config.check.ReleaseLookup;
 import org.einhyrningsins.config.print.DefinitionSettings;
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
@@ -16,8 +18,10 @@ import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -34,6 +38,7 @@ final class ReloadPlanner {
     private final ManagerLog managerLog;
     private final PendingConfirmation pendingConfirmation;
     private final Supplier<ServicesSpec> settingsInForce;
+    private final ReleaseLookup releaseLookup;
 
     /// @param settingsInForce the settings that are no program's
     ReloadPlanner(
@@ -52,6 +57,7 @@ final class ReloadPlanner {
         this.managerLog = managerLog;
         this.pendingConfirmation = pendingConfirmation;
         this.settingsInForce = settingsInForce;
+        this.releaseLookup = new ReleaseLookup(new ExecutableLookup(loadEnvironment.environment()));
     }
 
     /// A reload that is worked out and not begun.
@@ -86,7 +92,7 @@ final class ReloadPlanner {
                 switch (configOrigin) {
                     case ConfigOrigin.File file -> ConfigLoader.load(file.path(), loadEnvironment);
                     case ConfigOrigin.CommandLine line ->
-                            new LoadResult.Valid(line.services(), List.of());
+                            new LoadResult.Valid(renewed(line.services()), List.of());
                 };
         return switch (loadResult) {
             case LoadResult.Valid valid ->
@@ -111,6 +117,24 @@ final class ReloadPlanner {
                                 change ->
                                         change.kind() == DefinitionChange.Kind.UNCHANGED
                                                 || names.contains(change.program()));
+    }
+
+    private ServicesSpec renewed(ServicesSpec services) {
+        SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>(services.programs());
+        programs.replaceAll((name, spec) -> renewed(spec));
+        return services.withPrograms(programs);
+    }
+
+    /// Returns a definition with the release that its links point at now.
+    ProgramSpec renewed(ProgramSpec spec) {
+        return releaseLookup.renewed(spec);
+    }
+
+    /// Describes why a definition cannot be rolled to; null if nothing is known to speak against
+    /// it.
+    @Nullable String objection(ProgramSpec spec) {
+        String objection = workerSpawner.objection(spec);
+        return objection == null ? null : "'" + spec.name() + "': " + objection;
     }
 
     /// Reads the definition and works out what a reload would do.
@@ -164,9 +188,9 @@ final class ReloadPlanner {
             String objection =
                     after == null || definitionChange.kind() == DefinitionChange.Kind.UNCHANGED
                             ? null
-                            : workerSpawner.objection(after);
+                            : objection(after);
             if (objection != null) {
-                objections.add("'" + definitionChange.program() + "': " + objection);
+                objections.add(objection);
             }
         }
         return objections;
@@ -178,7 +202,11 @@ final class ReloadPlanner {
         List<ProgramSpec> inUse = programTable.needed();
         inUse.addAll(pendingConfirmation.definitions());
         ReloadPlan.Now now = new ReloadPlan.Now(programTable.states(), inUse);
-        return ReloadPlan.between(now, next, named, DefinitionSettings::of);
+        return ReloadPlan.between(now, next, named, DefinitionSettings::of)
+                .noting(
+                        change ->
+                                ReloadMessages.refusal(
+                                        change, now.programs().get(change.program())));
     }
 
     /// Adds the changes of settings that are no program's.

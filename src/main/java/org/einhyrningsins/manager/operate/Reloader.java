@@ -5,8 +5,8 @@ import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.control.report.PlanText;
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.core.ConfirmationOutcome;
 import org.einhyrningsins.core.model.KeyDifference;
+import org.einhyrningsins.core.plan.ConfirmationOutcome;
 import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.program.ProgramHost;
@@ -132,6 +132,11 @@ public final class Reloader {
     /// Name of the file, or the command line, that the definition is read from.
     String definition() {
         return planner.definition();
+    }
+
+    /// Looks up releases for commands that roll programs as they are.
+    ReloadPlanner planner() {
+        return planner;
     }
 
     /// Reads the definition and works out what a reload would do. Changes nothing.

@@ -55,7 +55,7 @@ final class StagedResources {
             switch (definitionChange.kind()) {
                 case ADDED -> make(definitionChange.after());
                 case NOTED, ROLLED -> open(definitionChange.after());
-                case REMOVED, UNCHANGED, IN_PLACE, BACK -> {}
+                case REMOVED, UNCHANGED, IN_PLACE, BACK, REFUSED -> {}
             }
         } catch (IOException e) {
             throw failed(definitionChange, RuntimeFiles.why(e));

@@ -161,7 +161,7 @@ public final class StatusReports {
             moved += slot.moved() && current != null && current.ready() ? 1 : 0;
         }
         String name = rollout.strategy().name().toLowerCase(Locale.ROOT);
-        String to = name + " rollout to generation " + rollout.target().generation();
+        String to = name + " rollout to generation " + rollout.target().told();
         if (rollout.draining()) {
             return to + ": old workers are leaving";
         }

@@ -3,7 +3,6 @@ package org.einhyrningsins.manager.operate;
 
 import org.einhyrningsins.control.report.FailureStatus;
 import org.einhyrningsins.control.report.LastExit;
-import org.einhyrningsins.core.FailureAdvice;
 import org.einhyrningsins.core.PreviousExit;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
@@ -196,7 +195,7 @@ final class TroubleReports {
         } else if (next != null) {
             words.add("next try in " + DurationText.of(next.since(now)));
         }
-        String advice = FailureAdvice.about(past);
+        String advice = past.advice();
         if (!advice.isEmpty()) {
             words.add(advice);
         }

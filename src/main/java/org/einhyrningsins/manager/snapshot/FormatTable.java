@@ -118,7 +118,7 @@ final class FormatTable {
             VersionFailure setback
               generation back=restoredGeneration rolled=afterRollout at=failedAt why=reason
               blame=failedWorker before=oldWorkers kept=oldWorkersKept replaced=oldWorkersReplaced
-              stage taken=unavailableReason
+              stage taken=unavailableReason failed=failedDefinition
             VersionFailure.Stage setback-stage
               RETURNING=rolling-back BACK=rolled-back IN_VAIN=failed OVERTAKEN=superseded
               SAME=same-definition TAKEN=unavailable
@@ -126,7 +126,7 @@ final class FormatTable {
             ProgramCommand.Stop command.stop scope=slots first=firstSignal
             ProgramCommand.Restart command.restart scope=slots
             ProgramCommand.Hasten command.hasten
-            ProgramCommand.Upgrade command.upgrade scope=slots strategy
+            ProgramCommand.Upgrade command.upgrade scope=slots strategy spec=definition
             ProgramCommand.Promote command.promote
             ProgramCommand.Abort command.abort
             ProgramCommand.Apply command.apply spec=definition roll=always
@@ -156,10 +156,14 @@ final class FormatTable {
             ProgramSpec definition
               name command directory env dropEnv identity workers sockets stdin protocols ack stop
               restart rollout logs bond=managerLink care=monitoring after obstacle
+              release
+            Release release link path directory program
             TextTemplate template parts
             TextTemplate.Text part.text text
             TextTemplate.Slot part.slot
             TextTemplate.AddressOf part.address name=socket
+            TextTemplate.ReleasePath part.release
+            TextTemplate.ReleaseName part.release-name
             ProcessIdentitySpec identity user group umask nice limits confinement
             ProcessIdentitySpec.Resource limited-resource
               CPU=cpu FSIZE=fsize DATA=data STACK=stack CORE=core RSS=rss NPROC=nproc NOFILE=nofile

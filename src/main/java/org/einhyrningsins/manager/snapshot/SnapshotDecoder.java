@@ -4,7 +4,7 @@ package org.einhyrningsins.manager.snapshot;
 import org.einhyrningsins.control.wire.JsonReader;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramVersion;
-import org.einhyrningsins.spec.BuildInfo;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.reflect.ParameterizedType;

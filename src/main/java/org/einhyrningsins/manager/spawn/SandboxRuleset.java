@@ -9,6 +9,7 @@ import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.spec.ConfinementSpec;
 import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -53,13 +54,13 @@ record SandboxRuleset(int ruleset, Landlock.@Nullable Rules rules) implements Au
         }
         List<Path> usual = new ArrayList<>(USUAL);
         usual.add(executable);
-        if (spec.directory().getParent() != null) { // else it would be all there is
-            usual.add(spec.directory());
+        if (spec.workingDirectory().getParent() != null) { // else it would be all there is
+            usual.add(spec.workingDirectory());
         }
         if (secrets != null) {
             usual.add(secrets);
         }
-        List<Path> write = new ArrayList<>(sandbox.write());
+        List<Path> write = inRelease(spec, sandbox.write());
         for (DirectorySpec made : confinement.directories()) {
             write.add(made.path());
         }
@@ -68,7 +69,7 @@ record SandboxRuleset(int ruleset, Landlock.@Nullable Rules rules) implements Au
                     new Landlock.Rules(
                             usual,
                             DEVICES,
-                            sandbox.read(),
+                            inRelease(spec, sandbox.read()),
                             write,
                             sandbox.connect(),
                             sandbox.bind(),
@@ -77,6 +78,12 @@ record SandboxRuleset(int ruleset, Landlock.@Nullable Rules rules) implements Au
         } catch (PosixException e) {
             throw new PosixException("sandbox: " + e.call(), e.number());
         }
+    }
+
+    private static List<Path> inRelease(ProgramSpec spec, List<Path> paths) {
+        List<Path> kept = new ArrayList<>(paths);
+        kept.replaceAll(path -> Release.apply(spec.release(), path));
+        return kept;
     }
 
     /// Lets it reach what it may. Whoever owns a part of a path may make that take as long as they

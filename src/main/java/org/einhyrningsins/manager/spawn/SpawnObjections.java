@@ -12,6 +12,7 @@ import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
 
@@ -52,8 +53,12 @@ final class SpawnObjections {
         } catch (SpawnRefusedException e) {
             return e.getMessage();
         }
-        if (Files.notExists(spec.directory()) && !isMade(spec)) {
-            return "directory " + spec.directory() + ": no such directory (ENOENT)";
+        if (Files.notExists(spec.workingDirectory()) && !isMade(spec)) {
+            return "directory " + spec.workingDirectory() + ": no such directory (ENOENT)";
+        }
+        Release release = spec.release();
+        if (release != null && release.program() != null && Files.notExists(release.program())) {
+            return "command " + release.program() + ": no such file (ENOENT)";
         }
         for (Path secret : spec.identity().confinement().credentials().values()) {
             if (Files.notExists(secret)) {
@@ -73,7 +78,7 @@ final class SpawnObjections {
     /// True if its working directory is created before it starts.
     private static boolean isMade(ProgramSpec spec) {
         for (DirectorySpec directory : spec.identity().confinement().directories()) {
-            if (directory.path().startsWith(spec.directory())) {
+            if (directory.path().startsWith(spec.workingDirectory())) {
                 return true;
             }
         }
@@ -99,9 +104,13 @@ final class SpawnObjections {
             known &= !(part instanceof TextTemplate.AddressOf);
         }
         if (known) {
-            String search = path == null ? inheritedPath(spec) : path.expand(0, Map.of());
-            String directory = spec.directory().toString();
-            ExecutableSearch.find(command.expand(0, Map.of()), directory, search);
+            String search =
+                    path == null
+                            ? inheritedPath(spec)
+                            : Release.apply(spec.release(), path).expand(0, Map.of());
+            String directory = spec.workingDirectory().toString();
+            TextTemplate name = Release.apply(spec.release(), command);
+            ExecutableSearch.find(name.expand(0, Map.of()), directory, search);
         }
     }
 

@@ -12,6 +12,7 @@ import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.TextTemplate;
@@ -52,6 +53,7 @@ public final class SpawnTemplate {
     private final ChildIdentity childIdentity;
     private final ChildConfinement childConfinement;
     private final String path;
+    private final @Nullable Release release;
     private final WorkerCredentials secrets;
     private final int nothing;
     private final int ackFd;
@@ -88,7 +90,8 @@ public final class SpawnTemplate {
         }
         Map<String, String> same = new LinkedHashMap<>(inherited);
         spec.dropEnv().forEach(same::remove);
-        spec.env().forEach((name, value) -> set(same, name, value));
+        release = spec.release();
+        spec.env().forEach((name, value) -> set(same, name, Release.apply(release, value)));
         WorkerEnvironment.announce(same, spec, bound, programVersion.generation());
         same.put("EINHORN_SOCK_PATH", acks.toString());
         same.put("NOTIFY_SOCKET", notifications.toString());
@@ -197,9 +200,10 @@ public final class SpawnTemplate {
     SpawnRequest order(WorkerId id, WorkerDescriptors its) {
         ProgramSpec spec = programVersion.spec();
         List<String> argv = words(id, spec.command());
+        String executable = executable(argv.getFirst());
+        keepOwnName(id, argv);
         List<Integer> given = descriptors(spec, its);
         Signal orphaned = spec.bond().outlive() ? null : spec.stop().steps().getFirst().signal();
-        String executable = executable(argv.getFirst());
         return order(executable, argv, assignments(id), ownPid, given, orphaned);
     }
 
@@ -212,7 +216,7 @@ public final class SpawnTemplate {
         List<String> assignments = assignments(id);
         assignments.removeIf(SpawnTemplate::isWorkersOwn);
         assignments.add("MAINPID=" + pid);
-        String directory = programVersion.spec().directory().toString();
+        String directory = programVersion.spec().workingDirectory().toString();
         String executable = ExecutableSearch.find(argv.getFirst(), directory, path);
         List<Integer> given = List.of(nothing, nothing, nothing);
         return order(executable, argv, assignments, List.of(), given, Signal.KILL);
@@ -227,10 +231,22 @@ public final class SpawnTemplate {
         return false;
     }
 
+    /// Leaves its name to a program whose file is the link itself: some do what their name says.
+    private void keepOwnName(WorkerId id, List<String> argv) {
+        ProgramSpec spec = programVersion.spec();
+        TextTemplate first = spec.command().getFirst();
+        if (release != null && !first.needsRelease()) {
+            String written = first.expand(id.slot(), addresses);
+            if (spec.directory().resolve(written).equals(release.link())) {
+                argv.set(0, written);
+            }
+        }
+    }
+
     private List<String> words(WorkerId id, List<TextTemplate> command) {
         List<String> argv = new ArrayList<>(command.size());
         for (TextTemplate word : command) {
-            argv.add(word.expand(id.slot(), addresses));
+            argv.add(Release.apply(release, word).expand(id.slot(), addresses));
         }
         return argv;
     }
@@ -257,7 +273,7 @@ public final class SpawnTemplate {
             List<String> pidVariables,
             List<Integer> given,
             @Nullable Signal orphaned) {
-        String directory = programVersion.spec().directory().toString();
+        String directory = programVersion.spec().workingDirectory().toString();
         ChildCommand command =
                 new ChildCommand(executable, argv, assignments, pidVariables, directory);
         return new SpawnRequest(command, given, childIdentity, childConfinement, orphaned);
@@ -269,7 +285,12 @@ public final class SpawnTemplate {
             return remembered;
         }
         ProgramSpec spec = programVersion.spec();
-        String found = ExecutableSearch.find(command, spec.directory().toString(), path);
+        Path program = release == null ? null : release.program();
+        String found =
+                ExecutableSearch.find(
+                        program == null ? command : program.toString(),
+                        spec.workingDirectory().toString(),
+                        path);
         executable = spec.command().getFirst().constant() ? found : null;
         return found;
     }

@@ -35,6 +35,11 @@ public record ServicesSpec(
                 control.takenOverBy(running.control), log, running.stateDirectory, http, programs);
     }
 
+    /// The same with other programs.
+    public ServicesSpec withPrograms(SequencedMap<String, ProgramSpec> others) {
+        return new ServicesSpec(control, log, stateDirectory, http, others);
+    }
+
     /// Returns the settings that belong to no program.
     public ServicesSpec withoutPrograms() {
         return new ServicesSpec(control, log, stateDirectory, http, new LinkedHashMap<>());

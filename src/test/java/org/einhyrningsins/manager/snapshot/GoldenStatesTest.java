@@ -68,6 +68,9 @@ final class GoldenStatesTest {
                     "command.upgrade",
                     "file-stamp",
                     "part.address",
+                    "part.release",
+                    "part.release-name",
+                    "release",
                     "program-condition",
                     "sandbox-scope",
                     "worker-socket-client");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.core;
+package org.einhyrningsins.core.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +8,7 @@ import static java.util.Objects.requireNonNull;
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEvent;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.spec;
+package org.einhyrningsins.spec.manager;
 
 /// Version and build data of this release.
 public final class BuildInfo {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.core;
+package org.einhyrningsins.core.plan;
 
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.VersionFailure;
 
 import java.util.ArrayList;

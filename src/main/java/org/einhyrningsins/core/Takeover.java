@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.core;
+
+import org.einhyrningsins.core.model.DefinitionChange;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.VersionFailure;
+import org.einhyrningsins.spec.ProgramSpec;
+
+/// Decides what it takes for a program to take over a definition: nothing, a change in place, or a
+/// rollout.
+record Takeover(Program program) {
+    /// Returns the kind of change that taking over that definition is.
+    ///
+    /// @param roll roll even if nothing has changed
+    DefinitionChange.Kind kind(ProgramSpec spec, boolean roll) {
+        if (!roll && program.newest().equals(spec) && (advances() || bornAs(spec.birth()))) {
+            return DefinitionChange.Kind.UNCHANGED;
+        }
+        if (!roll && refuses(spec)) {
+            return DefinitionChange.Kind.REFUSED;
+        }
+        if (program.phase() instanceof ProgramPhase.Stopped
+                || program.phase() instanceof ProgramPhase.Waiting) {
+            return DefinitionChange.Kind.NOTED;
+        }
+        if ((!roll && bornAs(spec.birth())) || replacesNone(spec)) {
+            return DefinitionChange.Kind.IN_PLACE;
+        }
+        return !roll && goesBack(spec.birth())
+                ? DefinitionChange.Kind.BACK
+                : DefinitionChange.Kind.ROLLED;
+    }
+
+    /// True if that definition failed and nothing of it has changed: it is tried again only when
+    /// somebody asks for it by name.
+    private boolean refuses(ProgramSpec spec) {
+        VersionFailure failure = program.setback();
+        return failure != null && !advances() && failure.isOf(spec, program.newest());
+    }
+
+    /// True if no worker would be replaced by another: all that serve only stop and nobody gets
+    /// their sockets, or none serves yet.
+    private boolean replacesNone(ProgramSpec spec) {
+        ProgramSpec now = program.serving().spec();
+        int wanted = program.count() == now.workers() ? spec.workers() : program.count();
+        boolean onlyGo = wanted == 0 && spec.sockets().equals(now.sockets());
+        return program.rollout() == null
+                && (onlyGo || (program.count() == 0 && program.hasNoProcess()));
+    }
+
+    /// True if all workers that were started otherwise would stop if the rollout under way were
+    /// aborted, or do so since one was.
+    private boolean goesBack(ProgramSpec.Birth birth) {
+        boolean serves =
+                program.phase() instanceof ProgramPhase.Running
+                        && program.serving().spec().birth().equals(birth);
+        return serves && (advances() || onlyRecalledAreOther(birth));
+    }
+
+    private boolean onlyRecalledAreOther(ProgramSpec.Birth birth) {
+        for (Slot slot : program.slots()) {
+            Worker current = slot.current();
+            if (current != null
+                    && !current.care().recalled()
+                    && !current.version().spec().birth().equals(birth)) {
+                return false;
+            }
+        }
+        return program.rollout() == null;
+    }
+
+    private boolean advances() {
+        Rollout rollout = program.rollout();
+        return rollout != null && !rollout.draining();
+    }
+
+    /// True if respawns and all workers that serve are started with this. A rollout that failed, or
+    /// is under way, may have left some that are not.
+    private boolean bornAs(ProgramSpec.Birth birth) {
+        for (Slot slot : program.slots()) {
+            Worker current = slot.current();
+            if (current != null && !current.version().spec().birth().equals(birth)) {
+                return false;
+            }
+        }
+        return program.serving().spec().birth().equals(birth);
+    }
+}
