@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.file.SafeDirectories;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
@@ -45,7 +45,7 @@ final class MadeDirectoriesIT {
     }
 
     private static void refuses(Path directory) {
-        assertThatThrownBy(() -> SafePath.makeDirectory(directory, 0755, AS))
+        assertThatThrownBy(() -> SafeDirectories.make(directory, 0755, AS))
                 .isInstanceOf(PosixException.class)
                 .hasMessageContaining(directory.getFileName().toString());
     }
@@ -53,11 +53,11 @@ final class MadeDirectoriesIT {
     @Test
     void isMadeWithThoseItIsInAndGiven() throws IOException {
         Path web = top.resolve("a/b/web");
-        SafePath.makeDirectory(web, 0770, AS);
+        SafeDirectories.make(web, 0770, AS);
         isOf(web, APP, "rwxrwx---");
         assertThat(Files.getAttribute(web, "unix:gid")).isEqualTo(777);
         isOf(top.resolve("a/b"), 0, "rwxr-xr-x");
-        SafePath.makeDirectory(web, 0700, AS);
+        SafeDirectories.make(web, 0700, AS);
         isOf(web, APP, "rwx------");
     }
 
@@ -65,25 +65,25 @@ final class MadeDirectoriesIT {
     void oneOfRootThatIsThereIsGivenWithoutWhatIsInIt() throws IOException {
         Path web = Files.createDirectory(top.resolve("web"));
         Path file = Files.createFile(web.resolve("file"));
-        SafePath.makeDirectory(web, 0755, AS);
+        SafeDirectories.make(web, 0755, AS);
         isOf(web, APP, "rwxr-xr-x");
         assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(0);
     }
 
     @Test
     void withoutAUserItIsTheManagers() throws IOException {
-        SafePath.makeDirectory(top.resolve("web"), 0750, null);
+        SafeDirectories.make(top.resolve("web"), 0750, null);
         isOf(top.resolve("web"), 0, "rwxr-x---");
     }
 
     @Test
     void isMadeInAHomeAndInATemporaryDirectory() throws IOException {
         Path home = own(Files.createDirectory(top.resolve("home")), APP);
-        SafePath.makeDirectory(home.resolve("run/web"), 0755, AS);
+        SafeDirectories.make(home.resolve("run/web"), 0755, AS);
         isOf(home.resolve("run/web"), APP, "rwxr-xr-x");
         Path tmp = Files.createDirectory(top.resolve("tmp"));
         Runtime.getRuntime().exec(new String[] {"chmod", "1777", "" + tmp}).onExit().join();
-        SafePath.makeDirectory(tmp.resolve("web"), 0755, AS);
+        SafeDirectories.make(tmp.resolve("web"), 0755, AS);
         isOf(tmp.resolve("web"), APP, "rwxr-xr-x");
     }
 
@@ -94,7 +94,7 @@ final class MadeDirectoriesIT {
         Files.createSymbolicLink(home.resolve("web"), etc);
         refuses(home.resolve("web"));
         Files.createSymbolicLink(home.resolve("up"), top);
-        assertThatThrownBy(() -> SafePath.makeDirectory(home.resolve("up/web"), 0755, AS))
+        assertThatThrownBy(() -> SafeDirectories.make(home.resolve("up/web"), 0755, AS))
                 .isInstanceOf(PosixException.class);
         isOf(etc, 0, "rwxr-xr-x");
         assertThat(top.resolve("web")).doesNotExist();

@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.spawn;
 
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.posix.file.InputFiles;
+import org.einhyrningsins.posix.file.SafeDirectories;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
@@ -84,7 +85,7 @@ public final class WorkerCredentials {
         sources.forEach((name, source) -> contents.put(name, read(name, source)));
         Credentials group =
                 owner == null ? null : new Credentials(Processes.user(), owner.gid(), List.of());
-        SafePath.makeDirectory(directory, owner == null ? 0700 : 0750, group);
+        SafeDirectories.make(directory, owner == null ? 0700 : 0750, group);
         try (SafePath place = SafePath.into(directory)) {
             contents.forEach((name, bytes) -> place.put(name, bytes, owner));
         }

@@ -2,7 +2,7 @@
 package org.einhyrningsins.manager.spawn;
 
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
-import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.file.SafeDirectories;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.spawn.SpawnException;
@@ -57,7 +57,7 @@ final class WorkerFiles {
     private static void makeDirectories(
             List<DirectorySpec> directories, @Nullable Credentials owner) {
         for (DirectorySpec directory : directories) {
-            SafePath.makeDirectory(directory.path(), directory.mode(), owner);
+            SafeDirectories.make(directory.path(), directory.mode(), owner);
         }
     }
 

@@ -10,11 +10,8 @@ import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -247,7 +244,8 @@ public final class SafePath implements AutoCloseable {
         }
     }
 
-    private boolean trusted(int uid) {
+    /// True for root, the owner of /, and the manager's own user.
+    boolean trusted(int uid) {
         return uid == 0 || uid == ownerOfAll || uid == Credentials.effectiveUser();
     }
 
@@ -488,80 +486,21 @@ public final class SafePath implements AutoCloseable {
                 : null;
     }
 
-    /// Makes a directory, with those it is in, for a user; one that is there already is given to
-    /// that user. Nobody else's is: what others may have put there stays as it is.
+    /// Makes a directory in this one.
     ///
-    /// @param owner null for our own user
-    /// @throws PosixException also if it is another's, and may not be taken from them
-    public static void makeDirectory(Path directory, int mode, @Nullable Credentials owner) {
-        makeParents(directory.getParent());
-        try (SafePath path = toName(directory)) {
-            long made = path.make(path.name, mode);
-            boolean isNew = made == 0;
-            if (!isNew && !SystemCalls.is(made, Errno.EEXIST)) {
-                throw new PosixException("mkdir " + directory, (int) -made);
-            }
-            int fd = path.openAt(path.name, O_DIRECTORY | O_NOFOLLOW, 0);
-            try {
-                path.give(fd, mode, owner, isNew);
-            } finally {
-                Descriptors.close(fd);
-            }
-        }
-    }
-
-    private static void makeParents(@Nullable Path directory) {
-        if (directory == null) {
-            return;
-        }
-        try {
-            into(directory).close();
-            return; // as nearly always
-        } catch (PosixException e) {
-            if (e.errno() != Errno.ENOENT) {
-                throw e;
-            }
-        }
-        makeParents(directory.getParent());
-        try (SafePath path = toName(directory)) {
-            long made = path.make(path.name, 0755);
-            if (!SystemCalls.is(made, Errno.EEXIST)) {
-                SystemCalls.check("mkdir " + directory, made);
-            }
-        }
-    }
-
-    private long make(String what, int mode) {
+    /// @return 0, or a negative errno
+    long makeDirectory(String what, int mode) {
         return SystemCalls.call(Syscall.MKDIRAT, directory, NativeScratch.here().path(what), mode);
     }
 
-    /// Gives a directory to its owner; a new one is the manager's, unless another was put there.
-    private void give(int fd, int mode, @Nullable Credentials owner, boolean isNew) {
-        FileStatus found = FileStatus.of(fd);
-        int uid = owner == null ? Credentials.effectiveUser() : owner.uid();
-        boolean movable = holder != NOBODY || linker != NOBODY;
-        movable |= status.isShared() && !status.isSticky();
-        boolean ours = trusted(found.uid()) && (!movable || (isNew && isEmpty(fd)));
-        if (found.uid() != uid && !ours) {
-            throw refused("there is a directory of uid " + found.uid() + ", and not of " + uid);
-        }
-        if (owner != null && (found.uid() != uid || isNew)) {
-            long given = SystemCalls.call(Syscall.FCHOWN, fd, uid, owner.gid());
-            SystemCalls.check("chown " + asked, given);
-        }
-        if ((found.mode() & 0777) != mode) { // of a new one the umask took some
-            int bits = (found.mode() & 07000) | mode;
-            SystemCalls.check("chmod " + asked, SystemCalls.call(Syscall.FCHMOD, fd, bits));
-        }
+    /// Opens a directory in this one, which is not followed if it is a link.
+    int openDirectory(String what) {
+        return openAt(what, O_DIRECTORY | O_NOFOLLOW, 0);
     }
 
-    private static boolean isEmpty(int fd) {
-        Path directory = Path.of("/proc/self/fd/" + fd);
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-            return !files.iterator().hasNext();
-        } catch (IOException e) {
-            return false;
-        }
+    /// True if users other than root and the manager's could have put another directory here.
+    boolean isMovable() {
+        return holder != NOBODY || linker != NOBODY || (status.isShared() && !status.isSticky());
     }
 
     private int openAt(String what, int flags, int mode) {
@@ -587,7 +526,7 @@ public final class SafePath implements AutoCloseable {
         return new PosixException("open " + asked, (int) -result);
     }
 
-    private PosixException refused(String why) {
+    PosixException refused(String why) {
         return PosixException.refused(
                 "open " + asked,
                 "others could choose what that is: "
