@@ -144,9 +144,13 @@ class AdviceTest {
         Path file = Files.writeString(directory.resolve("services.yaml"), text);
         LoadEnvironment machine =
                 new LoadEnvironment(Map.of("HOME", "/root"), 2, _ -> true, _ -> true);
-        return ConfigLoader.load(file, machine) instanceof LoadResult.Invalid invalid
-                ? invalid.problems()
-                : List.of();
+        if (!(ConfigLoader.load(file, machine) instanceof LoadResult.Invalid invalid)) {
+            return List.of();
+        }
+        List<ConfigProblem> problems = new ArrayList<>(invalid.problems());
+        // the number is the reader's own, and is answered in its new place
+        problems.removeIf(each -> each.message().contains(": no program starts with "));
+        return problems;
     }
 
     private static String file(ConfigShape configShape, String key, String quoted) {
