@@ -79,7 +79,8 @@ public final class ControlClient implements AutoCloseable {
     public ControlReply ask(
             String command, List<String> args, boolean wait, boolean text, ReplyHandler handler)
             throws ControlException {
-        send(new ControlRequest(JsonId.of(ID), command, args, wait, text));
+        String claim = System.getenv("SUDO_USER");
+        send(new ControlRequest(JsonId.of(ID), command, args, wait, text, claim));
         ControlReply controlReply = next();
         while (controlReply.more() && handler.progress(controlReply)) {
             controlReply = next();

@@ -52,6 +52,9 @@ final class CommandHandler {
         if (scope != null && stepContext.phase instanceof ProgramPhase.Stopped) {
             holdAllBut(stepContext, scope);
         }
+        if (stepContext.serving.origin().unknown() && stepContext.program().hasNoProcess()) {
+            stepContext.serving = stepContext.serving.madeBy(stepContext.versions.origin);
+        }
         DependencyGate.ask(stepContext);
         SlotScaling.trim(stepContext);
         for (Slot slot : stepContext.slots) {
@@ -186,7 +189,7 @@ final class CommandHandler {
         ProgramSpec spec = command.spec() == null ? stepContext.serving.spec() : command.spec();
         Strategy strategy =
                 command.strategy() == null ? spec.rollout().strategy() : command.strategy();
-        ProgramVersion target = new ProgramVersion(stepContext.nextGeneration++, spec);
+        ProgramVersion target = stepContext.versions.of(spec, stepContext.serving.rollback());
         RolloutStrategy.begin(stepContext, target, strategy, command.scope());
         expect(stepContext, ticket, "upgrade", command.scope(), PendingRequest.Until.ROLLED);
     }

@@ -9,6 +9,8 @@ import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.VersionFailure;
+import org.einhyrningsins.core.model.VersionOrigin;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.jspecify.annotations.Nullable;
@@ -21,16 +23,16 @@ final class DefinitionCommands {
     static void apply(StepContext stepContext, long ticket, ProgramCommand.Apply command) {
         ProgramSpec spec = command.spec();
         switch (stepContext.program().takeover(spec, command.roll())) {
-            case UNCHANGED -> join(stepContext, ticket, spec);
+            case UNCHANGED -> join(stepContext, ticket, command);
             case REFUSED -> CommandHandler.say(stepContext, ticket, false, refusal(stepContext));
-            case ADDED, REMOVED, IN_PLACE -> applyInPlace(stepContext, ticket, spec);
+            case ADDED, REMOVED, IN_PLACE -> applyInPlace(stepContext, ticket, command);
             case NOTED -> {
                 RolloutStrategy.abort(stepContext, "superseded by a newer definition");
                 FailedVersionTracker.forget(stepContext);
-                note(stepContext, spec);
+                note(stepContext, command);
                 if (stepContext.phase instanceof ProgramPhase.Waiting) {
                     CommandHandler.expect(
-                            stepContext, ticket, "reload", null, PendingRequest.Until.UP);
+                            stepContext, ticket, command.verb(), null, PendingRequest.Until.UP);
                 } else {
                     CommandHandler.say(
                             stepContext, ticket, true, "new definition noted; it is stopped");
@@ -39,14 +41,14 @@ final class DefinitionCommands {
             case BACK -> {
                 RolloutStrategy.goBack(
                         stepContext, "given up for an older definition that was asked for again");
-                adopt(stepContext, stepContext.serving.managedBy(spec));
+                adopt(stepContext, sameGeneration(stepContext, command));
                 CommandHandler.expect(
-                        stepContext, ticket, "reload", null, PendingRequest.Until.BACK);
+                        stepContext, ticket, command.verb(), null, PendingRequest.Until.BACK);
             }
             case ROLLED -> {
-                roll(stepContext, spec, spec.rollout().strategy());
+                roll(stepContext, spec, spec.rollout().strategy(), command.rollback());
                 CommandHandler.expect(
-                        stepContext, ticket, "reload", null, PendingRequest.Until.ROLLED);
+                        stepContext, ticket, command.verb(), null, PendingRequest.Until.ROLLED);
             }
         }
     }
@@ -61,8 +63,12 @@ final class DefinitionCommands {
     }
 
     /// Begins a rollout. A version that never served is no fallback: the next is then the first.
-    private static void roll(StepContext stepContext, ProgramSpec spec, Strategy strategy) {
-        ProgramVersion target = new ProgramVersion(stepContext.nextGeneration++, spec);
+    private static void roll(
+            StepContext stepContext,
+            ProgramSpec spec,
+            Strategy strategy,
+            OperatorOverride.@Nullable Rollback rollback) {
+        ProgramVersion target = stepContext.versions.of(spec, rollback);
         if (RolloutStrategy.debuts(stepContext)) {
             RolloutStrategy.abort(stepContext, "superseded by a newer definition");
             adopt(stepContext, target);
@@ -78,7 +84,8 @@ final class DefinitionCommands {
                     new FallbackVersion(
                             stepContext.serving.managedBy(before), stepContext.now, null);
             stepContext.serving =
-                    new ProgramVersion(stepContext.nextGeneration++, stepContext.serving.spec());
+                    stepContext.versions.of(
+                            stepContext.serving.spec(), stepContext.serving.rollback());
         }
         DependencyGate.ask(stepContext);
         SlotScaling.trim(stepContext);
@@ -98,7 +105,7 @@ final class DefinitionCommands {
                         && !rollout.draining()
                         && rollout.target().spec().equals(command.spec());
         if (!joins) {
-            roll(stepContext, command.spec(), Strategy.FLEET);
+            roll(stepContext, command.spec(), Strategy.FLEET, command.rollback());
             Rollout begun = stepContext.rollout;
             stepContext.rollout = begun == null ? null : begun.held(true);
         }
@@ -130,13 +137,15 @@ final class DefinitionCommands {
     }
 
     /// Adds a request for the definition in force, or that a rollout puts in force.
-    private static void join(StepContext stepContext, long ticket, ProgramSpec spec) {
+    private static void join(StepContext stepContext, long ticket, ProgramCommand.Apply command) {
         if (stepContext.phase instanceof ProgramPhase.Waiting) {
-            CommandHandler.expect(stepContext, ticket, "reload", null, PendingRequest.Until.UP);
+            CommandHandler.expect(
+                    stepContext, ticket, command.verb(), null, PendingRequest.Until.UP);
         } else if (stepContext.rollout == null) {
-            applyInPlace(stepContext, ticket, spec);
+            applyInPlace(stepContext, ticket, command);
         } else {
-            CommandHandler.expect(stepContext, ticket, "reload", null, PendingRequest.Until.ROLLED);
+            CommandHandler.expect(
+                    stepContext, ticket, command.verb(), null, PendingRequest.Until.ROLLED);
         }
     }
 
@@ -145,13 +154,14 @@ final class DefinitionCommands {
             stepContext.put(slot.held() ? slot.afresh(stepContext.now) : slot);
         }
         int workers = command.spec().workers();
+        var taken = new ProgramCommand.Apply(command.spec(), command.roll());
         if (stepContext.phase instanceof ProgramPhase.Stopped) {
-            note(stepContext, command.spec());
+            note(stepContext, taken);
             stepContext.count = workers;
             CommandHandler.start(stepContext, ticket, new ProgramCommand.Start(null));
             return;
         }
-        apply(stepContext, ticket, new ProgramCommand.Apply(command.spec(), command.roll()));
+        apply(stepContext, ticket, taken);
         if (stepContext.rollout == null) {
             stepContext.count = workers;
         } else {
@@ -160,30 +170,40 @@ final class DefinitionCommands {
     }
 
     /// Adopts a definition while nothing runs: it is the program's from now on.
-    private static void note(StepContext stepContext, ProgramSpec spec) {
+    private static void note(StepContext stepContext, ProgramCommand.Apply command) {
+        ProgramSpec spec = command.spec();
         boolean same = spec.birth().equals(stepContext.serving.spec().birth());
         ProgramVersion programVersion =
                 same
-                        ? stepContext.serving.managedBy(spec)
-                        : new ProgramVersion(stepContext.nextGeneration++, spec);
+                        ? sameGeneration(stepContext, command)
+                        : stepContext.versions.of(spec, command.rollback());
         stepContext.fallback = same ? stepContext.fallback : null; // it was that of another version
         adopt(stepContext, programVersion);
     }
 
+    /// The version that serves under the definition of a command that needs no new workers.
+    private static ProgramVersion sameGeneration(
+            StepContext stepContext, ProgramCommand.Apply command) {
+        ProgramVersion serving = stepContext.serving;
+        return serving.managedBy(command.spec()).madeBy(serving.origin().on(command.rollback()));
+    }
+
     /// A rollout that is under way would bring something else: it is given up first.
-    private static void applyInPlace(StepContext stepContext, long ticket, ProgramSpec spec) {
+    private static void applyInPlace(
+            StepContext stepContext, long ticket, ProgramCommand.Apply command) {
         FailedVersionTracker.forget(stepContext);
         Rollout debut = RolloutStrategy.debuts(stepContext) ? stepContext.rollout : null;
         if (debut != null) { // what it is to bring is what is asked for
-            adopt(stepContext, stepContext.serving.managedBy(spec));
+            adopt(stepContext, sameGeneration(stepContext, command));
             stepContext.rollout = debut.onto(stepContext.serving);
-            CommandHandler.expect(stepContext, ticket, "reload", null, PendingRequest.Until.ROLLED);
+            CommandHandler.expect(
+                    stepContext, ticket, command.verb(), null, PendingRequest.Until.ROLLED);
             return;
         }
         RolloutStrategy.abort(
                 stepContext, "given up for an older definition that was asked for again");
         int before = stepContext.count;
-        note(stepContext, spec);
+        note(stepContext, command);
         if (stepContext.phase instanceof ProgramPhase.Failed) {
             DependencyGate.ask(stepContext);
             for (Slot slot : stepContext.slots) {
@@ -200,7 +220,7 @@ final class DefinitionCommands {
         CommandHandler.expect(
                 stepContext,
                 ticket,
-                "reload",
+                command.verb(),
                 null,
                 waits ? PendingRequest.Until.UP : PendingRequest.Until.SCALED);
     }
@@ -215,18 +235,41 @@ final class DefinitionCommands {
         for (Slot slot : stepContext.slots) {
             for (Worker worker : slot.workers()) {
                 if (worker.version().spec().birth().equals(birth)) {
-                    stepContext.replace(managedBy(stepContext, worker, programVersion.spec()));
+                    stepContext.replace(managedBy(stepContext, worker, programVersion));
                 }
             }
         }
     }
 
     /// Applies a definition to a worker; one that is starting acks in the new way, in full time.
-    private static Worker managedBy(StepContext stepContext, Worker worker, ProgramSpec spec) {
-        Worker managed = worker.under(worker.version().managedBy(spec));
+    private static Worker managedBy(
+            StepContext stepContext, Worker worker, ProgramVersion programVersion) {
+        ProgramSpec spec = programVersion.spec();
+        boolean same = worker.version().generation() == programVersion.generation();
+        Worker managed = worker.under(same ? programVersion : worker.version().managedBy(spec));
         boolean asBefore = worker.version().spec().ack().equals(spec.ack());
         return worker.state() instanceof WorkerState.Starting && !asBefore
                 ? managed.in(stepContext.starting(spec.ack()))
                 : managed;
+    }
+
+    /// Makes the versions that come of one step.
+    static final class NewVersions {
+        /// Generation of the next one.
+        int next;
+
+        /// Origin of those that come of this step.
+        VersionOrigin origin = VersionOrigin.NONE;
+
+        NewVersions(int next) {
+            this.next = next;
+        }
+
+        /// A new version.
+        ///
+        /// @param rollback the rollback whose definition it has; null for the file's
+        ProgramVersion of(ProgramSpec spec, OperatorOverride.@Nullable Rollback rollback) {
+            return new ProgramVersion(next++, spec, origin.on(rollback));
+        }
     }
 }

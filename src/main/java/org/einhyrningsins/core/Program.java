@@ -66,29 +66,29 @@ public record Program(
     /// @param count number of workers wanted, whatever the definition says
     /// @param nextIncarnation none of that name has had it
     public static Program of(ProgramSpec spec, int count, long nextIncarnation, Moment now) {
-        return of(spec, count, List.of(), nextIncarnation, now);
+        return of(new ProgramVersion(1, spec), count, List.of(), nextIncarnation, now);
     }
 
-    /// The same, with slots that stay stopped when it starts.
+    /// The same, of a version that may come after others.
     ///
-    /// @param held their numbers
+    /// @param held numbers of slots that stay stopped
     public static Program of(
-            ProgramSpec spec, int count, List<Integer> held, long nextIncarnation, Moment now) {
+            ProgramVersion first, int count, List<Integer> held, long nextIncarnation, Moment now) {
         List<Slot> slots = new ArrayList<>();
         for (int slot = 0; slot < count && !held.isEmpty(); slot++) {
             slots.add(Slot.empty(slot, now).hold(held.contains(slot)));
         }
         return new Program(
-                spec.name(),
+                first.spec().name(),
                 new ProgramPhase.Stopped(),
-                new ProgramVersion(1, spec),
+                first,
                 count,
                 slots,
                 null,
                 List.of(),
                 List.of(),
                 nextIncarnation,
-                2,
+                first.generation() + 1,
                 "",
                 null,
                 null,
@@ -191,14 +191,7 @@ public record Program(
 
     /// True if it has that worker.
     public boolean has(WorkerId id) {
-        for (Slot slot : slots) {
-            for (Worker worker : slot.workers()) {
-                if (worker.id().equals(id)) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return worker(id) != null;
     }
 
     /// True if the other processes of a worker are waited for when its own process ends: they were
@@ -220,22 +213,22 @@ public record Program(
     /// The signal for what a worker leaves behind that was told to go: the last that it had; null
     /// if it was not told to.
     public @Nullable Signal signalFor(WorkerId id) {
-        if (id.slot() < slots.size()) {
-            for (Worker worker : slots.get(id.slot()).workers()) {
-                if (worker.id().equals(id)
-                        && worker.state() instanceof WorkerState.Stopping stopping) {
-                    return StepContext.signalForTheRest(worker, stopping);
-                }
-            }
-        }
-        return null;
+        Worker worker = worker(id);
+        return worker != null && worker.state() instanceof WorkerState.Stopping stopping
+                ? StepContext.signalForTheRest(worker, stopping)
+                : null;
     }
 
     private @Nullable WorkerState state(WorkerId id) {
+        Worker worker = worker(id);
+        return worker == null ? null : worker.state();
+    }
+
+    private @Nullable Worker worker(WorkerId id) {
         if (id.slot() < slots.size()) {
             for (Worker worker : slots.get(id.slot()).workers()) {
                 if (worker.id().equals(id)) {
-                    return worker.state();
+                    return worker;
                 }
             }
         }
@@ -339,18 +332,22 @@ public record Program(
         boolean onItsWayBack = rollout != null && rollout.workers() != null;
         boolean other = count != serving.spec().workers() && count != newest().workers();
         List<Integer> held = new ArrayList<>();
-        for (Slot slot : slots) {
-            if (slot.held()) {
-                held.add(slot.index());
-            }
-        }
+        slots.stream().filter(Slot::held).forEach(slot -> held.add(slot.index()));
         return new OperatorOverride(
-                phase instanceof ProgramPhase.Stopped, other && !onItsWayBack ? count : null, held);
+                phase instanceof ProgramPhase.Stopped,
+                other && !onItsWayBack ? count : null,
+                held,
+                newestVersion().rollback());
+    }
+
+    /// The newest version that it was given and has not turned down.
+    public ProgramVersion newestVersion() {
+        return rollout == null ? serving : rollout.target();
     }
 
     /// The newest definition it was given and has not turned down.
     public ProgramSpec newest() {
-        return rollout == null ? serving.spec() : rollout.target().spec();
+        return newestVersion().spec();
     }
 
     /// Returns the kind of change that taking over that definition is.

@@ -7,6 +7,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -72,11 +73,23 @@ final class ProgramStep {
             case ProgramEvent.Extended e -> extended(stepContext, e);
             case ProgramEvent.Admitted e -> DependencyGate.admitted(stepContext, e);
             case ProgramEvent.Deferred e -> DependencyGate.deferred(stepContext, e);
-            case ProgramEvent.Affirmed ignored -> FailedVersionTracker.forget(stepContext);
+            case ProgramEvent.Affirmed ignored -> affirmed(stepContext);
             case ProgramEvent.Forsaken e -> Rollback.dropFallback(stepContext, e.why());
-            case ProgramEvent.Requested e ->
-                    CommandHandler.execute(stepContext, e.ticket(), e.command());
+            case ProgramEvent.Requested e -> {
+                stepContext.versions.origin = e.origin();
+                CommandHandler.execute(stepContext, e.ticket(), e.command());
+            }
             case ProgramEvent.DeadlinePassed ignored -> {}
+        }
+    }
+
+    /// The file says what serves: it is the file's from now on, be it of a rollback.
+    private static void affirmed(StepContext stepContext) {
+        FailedVersionTracker.forget(stepContext);
+        ProgramVersion serving = stepContext.serving;
+        if (stepContext.rollout == null && serving.rollback() != null) {
+            stepContext.report(Severity.INFO, null, "the file says what it was rolled back to");
+            stepContext.serving = serving.madeBy(serving.origin().on(null));
         }
     }
 

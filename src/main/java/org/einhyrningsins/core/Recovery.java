@@ -83,10 +83,17 @@ public final class Recovery {
         StepContext stepContext = new StepContext(Program.of(spec, count, 1, now), now);
         stepContext.phase = new ProgramPhase.Running(false);
         stepContext.serving = new ProgramVersion(generation, spec);
-        stepContext.nextGeneration = generation + 1;
+        stepContext.versions.next = generation + 1;
         for (int slot = 0; slot < count; slot++) {
             stepContext.slots.add(Slot.empty(slot, now).hold(held.contains(slot)));
         }
+        return stepContext.program();
+    }
+
+    /// The same program, whose next generation has that number at least.
+    public static Program numberedFrom(Program program, int generation) {
+        StepContext stepContext = new StepContext(program, program.asOf());
+        stepContext.versions.next = Math.max(stepContext.versions.next, generation);
         return stepContext.program();
     }
 

@@ -66,9 +66,7 @@ final class RolloutStrategy {
         rollout = tried && replaces ? rollout : rollout.prove();
         stepContext.rollout = rollout.canary(CanaryWatch.first(stepContext, rollout, ill));
         stepContext.report(
-                Severity.INFO,
-                null,
-                "rolling to generation " + target.told() + ", " + name(strategy));
+                Severity.INFO, null, "rolling to " + target.words() + ", " + name(strategy));
     }
 
     private static OldWorkerCounts oldWorkers(StepContext stepContext, Rollout rollout) {
@@ -418,7 +416,7 @@ final class RolloutStrategy {
                 rollout,
                 killed.isEmpty() ? Severity.INFO : Severity.WARN,
                 true,
-                "rolled to generation " + rollout.target().told() + " in " + took + killed);
+                "rolled to " + rollout.target().words() + " in " + took + killed);
     }
 
     /// Counts an old worker that is gone.

@@ -49,7 +49,7 @@ final class StepContext {
     @Nullable FallbackVersion fallback;
     @Nullable VersionFailure setback;
     List<Moment> deaths;
-    int nextGeneration;
+    final DefinitionCommands.NewVersions versions;
     final List<PendingRequest> waits;
 
     /// May be walked over while slots are [#put], but not while they are trimmed.
@@ -69,7 +69,7 @@ final class StepContext {
         this.fallback = program.fallback();
         this.setback = program.setback();
         this.deaths = program.deaths();
-        this.nextGeneration = program.nextGeneration();
+        this.versions = new DefinitionCommands.NewVersions(program.nextGeneration());
         this.waits = new ArrayList<>(program.waits());
         this.slots = new ArrayList<>(program.slots());
         this.nextIncarnation = program.nextIncarnation();
@@ -86,7 +86,7 @@ final class StepContext {
                 waits,
                 deaths,
                 nextIncarnation,
-                nextGeneration,
+                versions.next,
                 verdict,
                 fallback,
                 setback,

@@ -7,6 +7,7 @@ import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.handover.CrashRecovery;
+import org.einhyrningsins.manager.history.RecordedDefinitions;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
@@ -22,6 +23,7 @@ import org.einhyrningsins.spec.manager.ServicesSpec;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// The start of a manager in place of one that was killed: takes over its workers and sockets, and
@@ -54,6 +56,7 @@ final class CrashStart {
         parts.reloader.trials().resume(crashRecovery.manager().trial());
         parts.workers.orphanReaper().sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
+        found.keySet().forEach(host -> parts.runtime.history().follow(host.program()));
         parts.recorder.changedForGood(); // one that is killed soon would leave less than it found
         switch (loadResult) {
             case LoadResult.Valid valid -> bringUpToDate(valid.services());
@@ -109,10 +112,19 @@ final class CrashStart {
 
     private void bringUpToDate(ServicesSpec services) {
         parts.reloader.files().tookOver();
+        RecordedDefinitions rollbacks =
+                RecordedDefinitions.of(
+                        services.programs(),
+                        parts.overrides.unhosted(),
+                        parts.runtime.history(),
+                        programs -> List.of(),
+                        managerLog);
+        parts.overrides.settleUnhosted(rollbacks);
         parts.reloader.bringUpToDate(
                 services,
                 parts.runtime.options().reset(),
                 parts.overrides.unhostedAndStopped(),
+                rollbacks,
                 parts.commandDispatcher);
         parts.overrides.forgetUnhosted();
     }

@@ -2,12 +2,14 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.control.wire.ExitStatus;
-import org.einhyrningsins.control.wire.JsonId;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.control.PendingCommand;
+import org.einhyrningsins.manager.history.RecordedDefinitions;
 import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +48,15 @@ final class FreshStart {
     ///
     /// @throws StartException if one of the sockets cannot be bound: then nothing is started
     void run(ServicesSpec services) throws StartException {
-        bind(services);
+        Map<String, OperatorOverride> byHand = parts.overrides.before();
+        RecordedDefinitions recorded =
+                RecordedDefinitions.of(
+                        services.programs(),
+                        byHand,
+                        parts.runtime.history(),
+                        parts.reloader::objections,
+                        managerLog);
+        bind(services, recorded.programs().values());
         parts.reloader.files().tookOver();
         managerLog.info(
                 "",
@@ -65,10 +76,9 @@ final class FreshStart {
                                 + ", with "
                                 + parts.runtime.options().definition(),
                         Map.of());
-        Map<String, OperatorOverride> byHand = parts.overrides.before();
-        for (ProgramSpec spec : services.programs().values()) {
+        for (ProgramSpec spec : recorded.programs().values()) {
             OperatorOverride its = byHand.getOrDefault(spec.name(), OperatorOverride.NONE);
-            ProgramHost host = parts.programs.host(spec, its);
+            ProgramHost host = parts.programs.host(spec, recorded.settled(spec.name(), its));
             openWorkerSockets(host, spec);
             parts.programTable.add(host);
         }
@@ -79,10 +89,11 @@ final class FreshStart {
         parts.recorder.changedForGood();
     }
 
-    private void bind(ServicesSpec services) throws StartException {
+    private void bind(ServicesSpec services, Collection<ProgramSpec> programs)
+            throws StartException {
         RuntimePaths paths = parts.files.paths();
         try {
-            parts.sockets.table().open(services.programs().values());
+            parts.sockets.table().open(programs);
             parts.sockets.keepCopies();
             parts.settings.http().prepare(services.http());
             parts.settings.http().commit();
@@ -108,13 +119,15 @@ final class FreshStart {
         if (!byHand.none()) {
             managerLog.info(
                     host.name(),
-                    "as an operator set it before: " + byHand.words(program.newest().workers()));
+                    "as an operator set it before: "
+                            + byHand.withRollbackWords(program.newest().workers()));
         }
         if (byHand.stopped()) {
             return;
         }
         announce(program.serving().spec(), program.count());
-        PendingCommand start = new PendingCommand(null, JsonId.NONE);
+        PendingCommand start =
+                PendingCommand.withNobody(Clock.origin(VersionOrigin.Made.START, "the start"));
         start.expect();
         ProgramCommand command = new ProgramCommand.Start(slots(program.count(), byHand.held()));
         parts.commandDispatcher.programs().ask(host, command, start);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
-import org.einhyrningsins.manager.operate.OperatorOverrides;
+import org.einhyrningsins.manager.handover.OperatorOverrides;
+import org.einhyrningsins.manager.history.RecordedDefinitions;
 import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.jspecify.annotations.Nullable;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -70,9 +72,21 @@ final class KeptOverrides {
         unhosted = before();
     }
 
+    /// Returns the overrides of programs that are hosted anew.
+    Map<String, OperatorOverride> unhosted() {
+        return unhosted;
+    }
+
     /// Returns the overrides of a program that is hosted anew.
     OperatorOverride unhosted(String program) {
         return unhosted.getOrDefault(program, OperatorOverride.NONE);
+    }
+
+    /// Keeps of the rollbacks among them those whose definitions are recorded.
+    void settleUnhosted(RecordedDefinitions recorded) {
+        Map<String, OperatorOverride> settled = new HashMap<>();
+        unhosted.forEach((name, override) -> settled.put(name, recorded.settled(name, override)));
+        unhosted = settled;
     }
 
     /// The programs among them that an operator had stopped.

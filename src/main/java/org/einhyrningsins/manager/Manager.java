@@ -180,6 +180,8 @@ public final class Manager {
         next = Moment.earlier(next, http.deadline());
         next = Moment.earlier(next, record(now));
         next = Moment.earlier(next, parts.files.facts().store().attend(now));
+        parts.runtime.history().turn(now);
+        next = Moment.earlier(next, parts.runtime.history().due());
         return Moment.earlier(next, parts.sockets.renewFiles(now));
     }
 
@@ -209,6 +211,7 @@ public final class Manager {
         }
         parts.service.end();
         parts.files.facts().store().flush();
+        parts.runtime.history().flush();
         if (parts.recorder.delete()) {
             parts.sockets.endHolder();
         }

@@ -7,6 +7,7 @@ import org.einhyrningsins.control.report.StatusReport;
 import org.einhyrningsins.control.wire.ControlRequest;
 import org.einhyrningsins.control.wire.JsonId;
 import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.control.ControlServer;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.handover.ReexecRequest;
@@ -64,7 +65,8 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
             parts.runtime.managerLog().warn("", "does not reload: everything is being stopped");
             return;
         }
-        PendingCommand pendingCommand = new PendingCommand(null, JsonId.NONE);
+        PendingCommand pendingCommand =
+                PendingCommand.withNobody(Clock.origin(VersionOrigin.Made.RELOAD, "HUP"));
         parts.reloader.reload(Set.of(), null, false, pendingCommand, parts.commandDispatcher);
     }
 
@@ -109,6 +111,7 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
     private void beforeReexec() {
         parts.recorder.writeIfDue();
         parts.files.facts().store().flush();
+        parts.runtime.history().flush();
         parts.workers.output().part();
     }
 

@@ -2,7 +2,7 @@
 package org.einhyrningsins.manager;
 
 import org.einhyrningsins.manager.control.ControlServer;
-import org.einhyrningsins.manager.operate.OperatorOverrides;
+import org.einhyrningsins.manager.handover.OperatorOverrides;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.spec.fact.FactKind;
 import org.einhyrningsins.spec.manager.LogSpec;

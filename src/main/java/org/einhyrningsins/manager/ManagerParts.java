@@ -82,6 +82,7 @@ final class ManagerParts {
                         programTable,
                         reports,
                         reloader,
+                        runtime.history(),
                         runtime.managerLog(),
                         commands,
                         new EventQueries(

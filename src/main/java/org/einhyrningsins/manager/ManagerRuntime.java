@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.manager.history.HistoryStore;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.einhyrningsins.manager.runtime.LogOutput;
@@ -17,7 +18,8 @@ record ManagerRuntime(
         LogOutput logOutput,
         ManagerLog managerLog,
         EventLoop eventLoop,
-        ByteBuffer buffer) {
+        ByteBuffer buffer,
+        HistoryStore history) {
     private static final int BUFFER = 64 * 1024;
     private static final int STDERR = 2;
 
@@ -30,6 +32,7 @@ record ManagerRuntime(
                 logOutput,
                 managerLog,
                 new EventLoop(managerLog),
-                ByteBuffer.allocateDirect(BUFFER));
+                ByteBuffer.allocateDirect(BUFFER),
+                new HistoryStore(managerLog));
     }
 }

@@ -46,6 +46,7 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
         writer.serve(this);
         parts.recorder.open(writer);
         parts.files.facts().store().open(state);
+        parts.runtime.history().open(state);
         watchDirectory();
         if (settings().control().keeper()) {
             parts.sockets.openHolder(state);
@@ -64,6 +65,7 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
         parts.workers.spawner().noteIn(stateJournal);
         parts.sockets.writtenAgain();
         parts.overrides.takeUp();
+        parts.runtime.history().lost();
         watchDirectory();
     }
 

@@ -80,6 +80,7 @@ final class ProgramEvents implements ProgramHost.Listener {
         if (parts.programTable.dropIfGone(host)) {
             host.close();
             parts.recorder.gone(host);
+            parts.runtime.history().gone(host.name());
             parts.sockets.mayBeOver();
             parts.runtime.managerLog().info(host.name(), "removed");
             parts.files.facts().note(host.name(), FactKind.REMOVED, "removed", Map.of());
@@ -110,6 +111,12 @@ final class ProgramEvents implements ProgramHost.Listener {
         parts.workers.output().redefined(host.program().serving().spec());
         parts.overrides.redefined();
         parts.programTable.redefined(host);
+    }
+
+    @Override
+    public void developed(ProgramHost host) {
+        parts.runtime.history().follow(host.program());
+        parts.overrides.redefined(); // a rollback may have ended
     }
 
     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.channel.WorkerSocketFactory;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
@@ -26,12 +28,21 @@ final class ProgramFactory {
     ProgramHost host(ProgramSpec spec, OperatorOverride byHand) {
         parts.sockets.mayBeOver(); // they are bound already, and this may fail
         long incarnation = parts.programTable.nextIncarnation(spec.name());
-        return new ProgramHost(spec, byHand, incarnation, surface());
+        return new ProgramHost(
+                parts.runtime.history().first(spec, byHand.rollback()),
+                byHand,
+                incarnation,
+                surface());
     }
 
     /// Makes the host of a program that another manager had, and puts it in the table.
     ProgramHost resume(ProgramSnapshot image) throws IOException {
-        ProgramHost host = new ProgramHost(image, surface());
+        Program program = image.program();
+        ProgramSnapshot known =
+                image.of(
+                        Recovery.numberedFrom(
+                                program, parts.runtime.history().next(program.name())));
+        ProgramHost host = new ProgramHost(known, surface());
         parts.programTable.add(host, image.retiring());
         return host;
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager;
 
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.control.ControlConnection;
 import org.einhyrningsins.manager.control.ControlServer;
+import org.einhyrningsins.manager.control.PeerNames;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.handover.ManagerHistory;
 import org.einhyrningsins.manager.runtime.Clock;
@@ -106,6 +108,9 @@ final class ReexecStart {
         for (ProgramSnapshot program : image.programs()) {
             parts.programs.resume(program);
         }
+        parts.programTable
+                .everyHost()
+                .forEach(host -> parts.runtime.history().follow(host.program()));
         // the first snapshot that it writes must name them all
         parts.recorder.changed(parts.programTable.everyHost());
     }
@@ -122,7 +127,9 @@ final class ReexecStart {
         if (client == null) {
             return;
         }
-        PendingCommand pendingCommand = new PendingCommand(client, asked);
+        String by = new PeerNames().asker(client.peer(), null);
+        PendingCommand pendingCommand =
+                new PendingCommand(client, asked).from(Clock.origin(VersionOrigin.Made.RELOAD, by));
         switch (asked.about()) {
             case PROGRAMS ->
                     parts.commandDispatcher.pending().resume(pendingCommand, asked.tickets());

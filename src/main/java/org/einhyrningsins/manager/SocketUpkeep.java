@@ -4,15 +4,18 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.SocketKey;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ReuseportSteering;
+import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.StateDirectory;
 import org.einhyrningsins.manager.socket.SocketFileWatch;
 import org.einhyrningsins.manager.socket.SocketHolder;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.manager.socket.SystemdSockets;
 import org.einhyrningsins.manager.socket.UnixSocketFiles;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -152,17 +155,20 @@ final class SocketUpkeep {
         parts.programTable.everyHost().forEach(ProgramHost::socketsChanged);
         for (ProgramHost host : List.copyOf(parts.programTable.all())) {
             ProgramSpec newest = host.program().newest();
+            OperatorOverride.Rollback rollback = host.program().newestVersion().rollback();
             boolean has =
                     newest.sockets().stream().anyMatch(s -> SocketKey.of(newest, s).equals(key));
             if (has && !parts.shutdown.stopping()) {
                 parts.runtime
                         .managerLog()
                         .warn(host.name(), "is rolled onto the new socket at " + table.path(key));
-                PendingCommand nobody = PendingCommand.withNobody();
+                PendingCommand nobody =
+                        PendingCommand.withNobody(
+                                Clock.origin(VersionOrigin.Made.RELOAD, "the manager"));
                 nobody.expect();
                 parts.commandDispatcher
                         .programs()
-                        .ask(host, new ProgramCommand.Apply(newest, true), nobody);
+                        .ask(host, new ProgramCommand.Apply(newest, true, rollback), nobody);
             }
         }
     }

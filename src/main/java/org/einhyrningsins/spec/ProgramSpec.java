@@ -109,6 +109,14 @@ public record ProgramSpec(
                 ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
     }
 
+    /// The same program that starts after others.
+    public ProgramSpec startingAfter(List<String> others) {
+        return new ProgramSpec(
+                name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
+                protocols, ack, stop, restart, rollout, logs, bond, care, others, obstacle,
+                release);
+    }
+
     /// The same program with other sockets.
     public ProgramSpec withSockets(List<SocketSpec> others) {
         return new ProgramSpec(

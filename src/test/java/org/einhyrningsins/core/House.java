@@ -101,7 +101,7 @@ public final class House {
         answers.clear();
         Set<String> barred = reloadPlan.barred(states(), false).keySet();
         for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
-            ProgramCommand programCommand = definitionChange.command();
+            ProgramCommand programCommand = definitionChange.command(null);
             if (socketHandoverOrder.parts().containsKey(definitionChange.program())) {
                 changes.put(definitionChange.program(), definitionChange);
                 if (definitionChange.kind() == DefinitionChange.Kind.ADDED
@@ -176,7 +176,7 @@ public final class House {
     }
 
     private void turn(Resident resident, DefinitionChange definitionChange) {
-        ProgramCommand programCommand = definitionChange.command();
+        ProgramCommand programCommand = definitionChange.command(null);
         if (definitionChange.kind() == DefinitionChange.Kind.REMOVED) {
             programs.remove(definitionChange.program());
             leaving.add(resident);

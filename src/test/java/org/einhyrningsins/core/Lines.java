@@ -9,6 +9,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.spec.MonitoringSpec;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 
 import java.util.ArrayList;
@@ -118,6 +119,10 @@ public final class Lines {
                             + (rollout.failures() == 0
                                     ? ""
                                     : " (" + rollout.failures() + " failed)"));
+        }
+        OperatorOverride.Rollback rollback = program.intent().rollback();
+        if (rollback != null) {
+            words.add("stays on g" + rollback.generation());
         }
         if (program.setback() != null && program.setback().returning()) {
             words.add("back from g" + program.setback().generation());

@@ -7,7 +7,9 @@ import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -219,7 +221,9 @@ final class Script {
                     new ProgramEvent.Deferred(names(words, ""), hindrance(names(words, "failed=")));
             default ->
                     new ProgramEvent.Requested(
-                            ++ticket, command(what, words.subList(1, words.size())));
+                            ++ticket,
+                            command(what, words.subList(1, words.size())),
+                            VersionOrigin.of(made(what), "ann", 0));
         };
     }
 
@@ -251,6 +255,15 @@ final class Script {
         return new ProgramCommand.Upgrade(null, strategy(words), definition.spec());
     }
 
+    private static VersionOrigin.Made made(String what) {
+        return switch (what) {
+            case "rollback" -> VersionOrigin.Made.ROLLBACK;
+            case "upgrade" -> VersionOrigin.Made.UPGRADE;
+            case "start" -> VersionOrigin.Made.START;
+            default -> VersionOrigin.Made.RELOAD;
+        };
+    }
+
     private ProgramCommand command(String what, List<String> words) {
         return switch (what) {
             case "start" -> new ProgramCommand.Start(scope(words), true);
@@ -273,6 +286,14 @@ final class Script {
             case "hold" -> {
                 definition = definition.with(String.join(" ", words));
                 yield new ProgramCommand.Hold(definition.spec());
+            }
+            case "rollback", "stay" -> {
+                definition = definition.with(String.join(" ", words.subList(1, words.size())));
+                yield new ProgramCommand.Apply(
+                        definition.spec(),
+                        what.equals("rollback"),
+                        new OperatorOverride.Rollback(
+                                Integer.parseInt(words.getFirst()), "ann", 0));
             }
             case "apply", "reset" -> {
                 boolean roll = words.contains("roll");

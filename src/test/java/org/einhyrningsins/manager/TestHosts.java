@@ -126,6 +126,9 @@ public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Open
     public void redefined(ProgramHost host) {}
 
     @Override
+    public void developed(ProgramHost host) {}
+
+    @Override
     public void bug(ProgramHost host, RuntimeException thrown) {
         throw thrown;
     }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -231,6 +232,8 @@ public final class Seam {
             case "unix:uid" -> node.uid;
             case "unix:gid" -> 0;
             case "unix:ino" -> node.inode;
+            case "unix:size" -> 0L;
+            case "unix:lastModifiedTime" -> FileTime.fromMillis(0);
             case "unix:mode" -> node.kind == Disk.Kind.SOCKET ? 0140600 : 0100600;
             default -> throw new UnsupportedOperationException(name);
         };

@@ -123,6 +123,31 @@ final class CommandHelp {
                                     "replace workers, with the same definition")
                             .example("upgrade web", "one worker after the other")
                             .example("upgrade --fleet web", "all new workers first"),
+                    new Page(
+                                    "rollback",
+                                    " PROGRAM... [GENERATION]",
+                                    "replace workers, with the definition of an earlier generation")
+                            .detail(
+                                    "Without GENERATION, the last good one of another definition"
+                                            + " before the one that serves. It is a rollout like"
+                                            + " any other, and stays until 'reload PROGRAM' or"
+                                            + " 'reload --reset' takes the file's definition.")
+                            .detail(
+                                    "The number of workers stays as it is. What is gone (a release,"
+                                            + " the program file) is said before anything is"
+                                            + " started.")
+                            .example("rollback web", "to the last good generation")
+                            .example("rollback web 3", "to generation 3, see 'history web'"),
+                    new Page(
+                                    "history",
+                                    " [PROGRAM]...",
+                                    "show the latest generations, who asked for them, and their"
+                                            + " verdicts")
+                            .detail(
+                                    "Newest first; '*' marks the one that serves. It survives the"
+                                            + " manager, also of programs that were removed.")
+                            .example("history web", "the generations of web")
+                            .example("--json history", "for scripts, of every program"),
                     new Page("promote", WHOLE, "let a rollout go on from its canary")
                             .detail(
                                     "The canary is no longer watched. The exit status is that of"

@@ -53,7 +53,7 @@ public final class ConfigShape {
                     "allow",
                     """
                     admin  list  -  reload  Users and groups with full control, by name or number; a group has an @ before it.
-                    read   list  -  reload  Users and groups that may look and change nothing: status, show, explain, plan, events, wait, logs, state, version, help, ehlo.
+                    read   list  -  reload  Users and groups that may look and change nothing: status, show, explain, plan, history, events, wait, logs, state, version, help, ehlo.
                     """);
 
     public static final ConfigShape LOG =

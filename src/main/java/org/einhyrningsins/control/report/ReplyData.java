@@ -3,4 +3,4 @@ package org.einhyrningsins.control.report;
 
 /// Content of `data` in a reply.
 public sealed interface ReplyData
-        permits StatusReport, PlanReport, LogReport, EventReport, ExplainReport {}
+        permits StatusReport, PlanReport, LogReport, HistoryReport, EventReport, ExplainReport {}

@@ -95,6 +95,7 @@ public final class ReplyWriter {
                 case EventReport events -> EventReport.write(json, events);
                 case ExplainReport explain -> ExplainReport.write(json, explain);
                 case LogReport logs -> LogReport.write(json, logs);
+                case HistoryReport history -> HistoryReport.write(json, history);
             }
         }
     }

@@ -34,6 +34,11 @@ final class CommandArguments {
             throw new UsageException(
                     "'" + command + "' needs to know of what: PROGRAM, or all for every program");
         }
+        return wholes(command, words);
+    }
+
+    /// The targets of a command about the versions of whole programs.
+    static List<CommandTarget> wholes(String command, List<String> words) throws UsageException {
         List<CommandTarget> targets = CommandTarget.list(words);
         for (CommandTarget commandTarget : targets) {
             if (!commandTarget.whole()) {
@@ -46,6 +51,34 @@ final class CommandArguments {
             }
         }
         return targets;
+    }
+
+    /// Programs, or one program and a generation. Everything at once is not offered: what is the
+    /// last good generation of one program says nothing about another.
+    static ControlCommand rollback(List<String> words) throws UsageException {
+        int last = words.size() - 1;
+        boolean numbered = last > 0 && CommandTarget.isNumber(words.get(last));
+        if (words.isEmpty() || words.contains(CommandTarget.ALL)) {
+            throw new UsageException(
+                    "'rollback' needs a program, as in 'rollback web' or 'rollback web 3'; there is"
+                            + " no rollback of all");
+        }
+        if (numbered && last > 1) {
+            throw new UsageException(
+                    "'rollback': a generation is one program's: name one program with '"
+                            + words.get(last)
+                            + "', or no generation");
+        }
+        List<CommandTarget> targets = wholes("rollback", numbered ? words.subList(0, last) : words);
+        if (!numbered) {
+            return new ControlCommand.Rollback(targets, null);
+        }
+        String digits = words.get(last);
+        int generation = digits.length() > 9 ? 0 : Integer.parseInt(digits);
+        if (generation < 1) {
+            throw new UsageException("'" + digits + "' is no generation; 'history' lists them");
+        }
+        return new ControlCommand.Rollback(targets, generation);
     }
 
     /// The words that are no option.

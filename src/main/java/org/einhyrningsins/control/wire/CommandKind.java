@@ -27,11 +27,11 @@ public enum CommandKind {
     /// The kind of a command; null if there is no such command.
     public static @Nullable CommandKind of(String command) {
         return switch (command) {
-            case "status", "show", "explain", "plan", "logs", "version", "state", "ehlo", "help" ->
-                    QUESTION;
+            case "status", "show", "explain", "plan", "history", "logs" -> QUESTION;
+            case "version", "state", "ehlo", "help" -> QUESTION;
             case "events", "wait" -> STREAM;
             case "confirm", "signal", "quieter", "louder" -> CHANGE;
-            case "reload", "upgrade", "upgrade_fleet", "promote", "abort" -> OPERATION;
+            case "reload", "upgrade", "upgrade_fleet", "rollback", "promote", "abort" -> OPERATION;
             case "start", "stop", "restart" -> OPERATION;
             case "inc", "dec", "scale", "set_workers" -> OPERATION;
             case "die", "reexec" -> OPERATION;

@@ -44,6 +44,16 @@ public sealed interface ControlCommand {
     /// @param fleet all new workers are up before any old one is told to go
     record Upgrade(List<CommandTarget> targets, boolean fleet) implements ControlCommand {}
 
+    /// Asks for the latest generations of the programs.
+    record History(List<CommandTarget> targets) implements ControlCommand {}
+
+    /// Roll onto the definition recorded of an earlier generation.
+    ///
+    /// @param targets at least one
+    /// @param generation of the only target; null for the last good one
+    record Rollback(List<CommandTarget> targets, @Nullable Integer generation)
+            implements ControlCommand {}
+
     /// Let a rollout go on from its canary.
     record Promote(List<CommandTarget> targets) implements ControlCommand {}
 
@@ -132,6 +142,8 @@ public sealed interface ControlCommand {
             case "confirm" -> alone(command, args, new Confirm());
             case "upgrade" -> upgrade(args);
             case "upgrade_fleet" -> new Upgrade(CommandTarget.list(args), true);
+            case "history" -> new History(CommandArguments.wholes(command, args));
+            case "rollback" -> CommandArguments.rollback(args);
             case "promote" -> new Promote(CommandArguments.rollouts(command, args));
             case "abort" -> new Abort(CommandArguments.rollouts(command, args));
             case "start" -> new Start(CommandTarget.list(args));

@@ -4,6 +4,7 @@ package org.einhyrningsins.control.wire;
 import com.fasterxml.jackson.core.JsonGenerator;
 
 import org.einhyrningsins.spec.OperatorOverride;
+import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -67,6 +68,14 @@ public final class OverridesJson {
             }
             json.writeEndArray();
         }
+        OperatorOverride.Rollback rollback = operatorOverride.rollback();
+        if (rollback != null) {
+            json.writeObjectFieldStart("rollback");
+            json.writeNumberField("generation", rollback.generation());
+            json.writeStringField("by", rollback.by());
+            json.writeNumberField("at", rollback.atMillis());
+            json.writeEndObject();
+        }
         json.writeEndObject();
     }
 
@@ -113,7 +122,24 @@ public final class OverridesJson {
         if (workers != null) {
             check(workers);
         }
-        return new OperatorOverride(json.flag("stopped"), workers, List.copyOf(held));
+        return new OperatorOverride(
+                json.flag("stopped"),
+                workers,
+                List.copyOf(held),
+                rollback(json.object("rollback")));
+    }
+
+    private static OperatorOverride.@Nullable Rollback rollback(@Nullable JsonObject json)
+            throws IOException {
+        if (json == null) {
+            return null;
+        }
+        int generation = json.number("generation", 0);
+        if (generation < 1) {
+            throw new IOException("expected a generation from 1, found " + generation);
+        }
+        long at = json.fields().get("at") instanceof Number millis ? millis.longValue() : 0;
+        return new OperatorOverride.Rollback(generation, json.text("by", ""), at);
     }
 
     private static void check(int number) throws IOException {

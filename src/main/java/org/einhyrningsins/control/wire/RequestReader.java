@@ -21,6 +21,7 @@ public final class RequestReader {
     private @Nullable String problem;
     private boolean wait = true;
     private boolean text;
+    private @Nullable String claim;
     private int pid;
 
     private RequestReader() {}
@@ -70,6 +71,7 @@ public final class RequestReader {
             case "args" -> readArgs(json);
             case "wait" -> wait = readFlag(name, json);
             case "format" -> text = readFormat(json);
+            case "sudo_user" -> claim = readText(name, json);
             case "pid", "Pid" -> pid = readPid(json);
             default -> json.skipChildren();
         }
@@ -136,7 +138,7 @@ public final class RequestReader {
     }
 
     private ControlRequest request() {
-        return new ControlRequest(id, command == null ? "" : command, args, wait, text);
+        return new ControlRequest(id, command == null ? "" : command, args, wait, text, claim);
     }
 
     /// The worker's message of that name; what it is otherwise, if the name is none of a worker's.

@@ -21,10 +21,15 @@ public final class WireHelp {
             reload [--reset] [--confirm TIME] [PROGRAM]...
                                            read the file again and apply what changed;
                                            go back unless it is confirmed in that time;
-                                           forget what was stopped or scaled by hand
+                                           forget what was stopped, scaled or rolled
+                                           back by hand
             confirm                        keep what 'reload --confirm' changed
             upgrade [--fleet] [PROGRAM]...
                                            replace workers, with the same definition
+            rollback PROGRAM... [GENERATION]
+                                           replace workers, with the definition of an
+                                           earlier generation
+            history [PROGRAM]...           show the latest generations
             promote PROGRAM...             let a rollout go on from its canary
             abort PROGRAM...               end a rollout, bring the old version back
             start [PROGRAM]...             start what is stopped or has failed

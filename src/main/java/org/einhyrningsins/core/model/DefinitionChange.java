@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core.model;
 
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,7 @@ public record DefinitionChange(
     public DefinitionChange noting(String note) {
         List<String> longer = new ArrayList<>(notes);
         longer.add(note);
-        return new DefinitionChange(
-                program, kind, before, after, roll, this.more, differences, longer);
+        return new DefinitionChange(program, kind, before, after, roll, more, differences, longer);
     }
 
     /// The same of a new one of which that many more are started than its definition says.
@@ -70,13 +70,15 @@ public record DefinitionChange(
     }
 
     /// Returns the command to give to the program; null for none.
-    public @Nullable ProgramCommand command() {
+    ///
+    /// @param rollback the rollback that it stays on; null for the file's definition
+    public @Nullable ProgramCommand command(OperatorOverride.@Nullable Rollback rollback) {
         return switch (kind) {
             case ADDED -> new ProgramCommand.Start(null);
             case REMOVED -> new ProgramCommand.Stop(null, null);
             case UNCHANGED, REFUSED -> null;
             case NOTED, IN_PLACE, BACK, ROLLED ->
-                    after == null ? null : new ProgramCommand.Apply(after, roll);
+                    after == null ? null : new ProgramCommand.Apply(after, roll, rollback);
         };
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core.model;
 
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.Signal;
@@ -56,9 +57,21 @@ public sealed interface ProgramCommand {
     /// Take over a definition: by rolling if workers are born differently, else in place.
     ///
     /// @param roll roll even if nothing has changed
-    record Apply(ProgramSpec spec, boolean roll) implements ProgramCommand {}
+    /// @param rollback the rollback whose definition it is; null for the file's
+    record Apply(ProgramSpec spec, boolean roll, OperatorOverride.@Nullable Rollback rollback)
+            implements ProgramCommand {
+        /// Take over the file's definition.
+        public Apply(ProgramSpec spec, boolean roll) {
+            this(spec, roll, null);
+        }
 
-    /// Like [Apply], and drops operator overrides: stops, held slots and scaling.
+        /// The command, for the answer.
+        public String verb() {
+            return roll && rollback != null ? "rollback" : "reload";
+        }
+    }
+
+    /// Like [Apply], and drops operator overrides: stops, held slots, scaling and rollbacks.
     record Reset(ProgramSpec spec, boolean roll) implements ProgramCommand {}
 
     /// Run for the first time, in place of others that serve until then: answered as a rollout is,
@@ -70,7 +83,15 @@ public sealed interface ProgramCommand {
 
     /// Take over a definition, and bring all new workers up beside the old ones, none of which goes
     /// before [Release]; answered when they are up.
-    record Hold(ProgramSpec spec) implements ProgramCommand {}
+    ///
+    /// @param rollback the rollback whose definition it is; null for the file's
+    record Hold(ProgramSpec spec, OperatorOverride.@Nullable Rollback rollback)
+            implements ProgramCommand {
+        /// Take over the file's definition.
+        public Hold(ProgramSpec spec) {
+            this(spec, null);
+        }
+    }
 
     /// Go on with a rollout that is held; answered as a rollout is.
     record Release() implements ProgramCommand {}

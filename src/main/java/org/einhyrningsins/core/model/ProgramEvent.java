@@ -88,7 +88,15 @@ public sealed interface ProgramEvent {
     record Forsaken(String why) implements ProgramEvent {}
 
     /// The operator asked for something; answered exactly once.
-    record Requested(long ticket, ProgramCommand command) implements ProgramEvent {}
+    ///
+    /// @param origin of a version that comes of it
+    record Requested(long ticket, ProgramCommand command, VersionOrigin origin)
+            implements ProgramEvent {
+        /// Asked by nobody knows whom.
+        public Requested(long ticket, ProgramCommand command) {
+            this(ticket, command, VersionOrigin.NONE);
+        }
+    }
 
     /// Time passed.
     record DeadlinePassed() implements ProgramEvent {}

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core.model;
 
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
+import org.jspecify.annotations.Nullable;
 
 /// Version of a program: a definition as a worker was or will be started with.
 ///
 /// @param generation grows by one with every rollout, from 1
-public record ProgramVersion(int generation, ProgramSpec spec) {
+/// @param origin what made it, and who asked
+public record ProgramVersion(int generation, ProgramSpec spec, VersionOrigin origin) {
+    /// Makes a version of which nobody knows the origin.
+    public ProgramVersion(int generation, ProgramSpec spec) {
+        this(generation, spec, VersionOrigin.NONE);
+    }
+
     /// Describes it for a person: `3`, or `3 (release 42)`.
     public String told() {
         Release release = spec.release();
@@ -16,12 +24,32 @@ public record ProgramVersion(int generation, ProgramSpec spec) {
 
     /// The same generation under new management: see [ProgramSpec#birth()].
     public ProgramVersion managedBy(ProgramSpec other) {
-        return new ProgramVersion(generation, other);
+        return new ProgramVersion(generation, other, origin);
     }
 
     /// The same generation for workers that were born as nobody knows: see
     /// [ProgramSpec#ofUnknownBirth()].
     public ProgramVersion ofUnknownBirth() {
-        return new ProgramVersion(generation, spec.ofUnknownBirth());
+        return new ProgramVersion(generation, spec.ofUnknownBirth(), origin);
+    }
+
+    /// The same with another origin.
+    public ProgramVersion madeBy(VersionOrigin other) {
+        return new ProgramVersion(generation, spec, other);
+    }
+
+    /// The rollback that the program stays on; null if this is the file's definition.
+    public OperatorOverride.@Nullable Rollback rollback() {
+        return origin.rollback();
+    }
+
+    /// Describes the generation, and of a rollback the one whose definition it has, as in
+    /// `generation 4 (generation 2 again)`.
+    public String words() {
+        OperatorOverride.Rollback rollback = origin.rollback();
+        boolean repeats = origin.made() == VersionOrigin.Made.ROLLBACK && rollback != null;
+        return "generation "
+                + told()
+                + (repeats ? " (generation " + rollback.generation() + " again)" : "");
     }
 }

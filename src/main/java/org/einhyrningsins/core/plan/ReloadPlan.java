@@ -4,6 +4,7 @@ package org.einhyrningsins.core.plan;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.model.KeyDifference;
+import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
@@ -30,13 +31,15 @@ import java.util.function.Function;
 /// @param objections reasons why it cannot be done, in words; empty if it can, as far as one can
 ///   see without trying
 /// @param inherited operator overrides of programs that get another name, by the new name
+/// @param kept rollbacks that programs stay on, by program; their definitions are in the changes
 public record ReloadPlan(
         SequencedMap<String, DefinitionChange> changes,
         List<KeyDifference> settings,
         List<SocketMove> sockets,
         List<SocketHandover> handovers,
         List<String> objections,
-        Map<String, Inheritance> inherited) {
+        Map<String, Inheritance> inherited,
+        Map<String, OperatorOverride.Rollback> kept) {
     public ReloadPlan {
         changes = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(changes));
         settings = List.copyOf(settings);
@@ -44,50 +47,7 @@ public record ReloadPlan(
         handovers = List.copyOf(handovers);
         objections = List.copyOf(objections);
         inherited = Collections.unmodifiableMap(new LinkedHashMap<>(inherited));
-    }
-
-    /// Operator overrides of a program that has another name in the new file.
-    ///
-    /// @param from its name until now
-    public record Inheritance(String from, OperatorOverride intent) {
-        DefinitionChange of(DefinitionChange definitionChange) {
-            ProgramSpec after = definitionChange.after();
-            int inFile = after == null ? 0 : after.workers();
-            DefinitionChange noted = definitionChange.starting(started(inFile) - inFile);
-            for (String note : notes(inFile)) {
-                noted = noted.noting(note);
-            }
-            return noted;
-        }
-
-        /// Returns the number of workers to start.
-        private int started(int inFile) {
-            int count = intent.workers() == null ? inFile : intent.workers();
-            long held = intent.held().stream().filter(slot -> slot < count).count();
-            return intent.stopped() ? 0 : count - (int) held;
-        }
-
-        /// Describes the overrides that stay under the new name.
-        private List<String> notes(int inFile) {
-            List<String> notes = new ArrayList<>();
-            if (intent.stopped()) {
-                notes.add("is stopped, as " + from + " was, and stays so");
-            }
-            if (intent.workers() != null) {
-                notes.add(
-                        "scaled by hand to "
-                                + intent.workers()
-                                + ", as "
-                                + from
-                                + " was, and stays so; the file says "
-                                + inFile);
-            }
-            for (int slot : intent.held()) {
-                notes.add(
-                        "worker " + slot + " is stopped by hand, as of " + from + ", and stays so");
-            }
-            return notes;
-        }
+        kept = Map.copyOf(kept);
     }
 
     /// State before the reload.
@@ -176,7 +136,8 @@ public record ReloadPlan(
                         sockets.moves(),
                         handing.handovers(),
                         objections,
-                        inherited(handing.heirs(), now.programs()));
+                        inherited(handing.heirs(), now.programs()),
+                        Map.of());
         return reloadPlan.telling(now.programs());
     }
 
@@ -231,7 +192,7 @@ public record ReloadPlan(
                 (heir, its) ->
                         told.computeIfPresent(
                                 heir, (n, definitionChange) -> its.of(definitionChange)));
-        return new ReloadPlan(told, settings, sockets, handovers, objections, inherited);
+        return new ReloadPlan(told, settings, sockets, handovers, objections, inherited, kept);
     }
 
     private static String stays(
@@ -303,7 +264,23 @@ public record ReloadPlan(
                     String note = notes.apply(change);
                     return note == null ? change : change.noting(note);
                 });
-        return new ReloadPlan(noted, settings, sockets, handovers, objections, inherited);
+        return new ReloadPlan(noted, settings, sockets, handovers, objections, inherited, kept);
+    }
+
+    /// The same, in which programs stay on rollbacks.
+    ///
+    /// @param notes descriptions for the operator, by program
+    public ReloadPlan keeping(
+            Map<String, OperatorOverride.Rollback> rollbacks, Map<String, String> notes) {
+        SequencedMap<String, DefinitionChange> noted = new LinkedHashMap<>(changes);
+        notes.forEach((name, note) -> noted.computeIfPresent(name, (n, its) -> its.noting(note)));
+        return new ReloadPlan(
+                noted, settings, sockets, handovers, objections, inherited, rollbacks);
+    }
+
+    /// Returns the command to give to a program; null for none.
+    public @Nullable ProgramCommand command(DefinitionChange definitionChange) {
+        return definitionChange.command(kept.get(definitionChange.program()));
     }
 
     /// The same, and what changes besides programs.
@@ -318,7 +295,8 @@ public record ReloadPlan(
                 sockets,
                 handovers,
                 objections,
-                inherited);
+                inherited,
+                kept);
     }
 
     private static DefinitionChange change(

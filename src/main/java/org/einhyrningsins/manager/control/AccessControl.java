@@ -131,6 +131,7 @@ public final class AccessControl {
             case ControlCommand.Status ignored -> true;
             case ControlCommand.Show ignored -> true;
             case ControlCommand.Plan ignored -> true;
+            case ControlCommand.History ignored -> true;
             case ControlCommand.Events o -> !o.log(); // lines of an invalid file may be in it
             case ControlCommand.Wait ignored -> true;
             case ControlCommand.Explain ignored -> true;
@@ -142,6 +143,7 @@ public final class AccessControl {
             case ControlCommand.Confirm ignored -> false;
             case ControlCommand.Reload ignored -> false;
             case ControlCommand.Upgrade ignored -> false;
+            case ControlCommand.Rollback ignored -> false;
             case ControlCommand.Promote ignored -> false;
             case ControlCommand.Abort ignored -> false;
             case ControlCommand.Start ignored -> false;

@@ -4,6 +4,7 @@ package org.einhyrningsins.manager.control;
 import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.snapshot.PendingCommandSnapshot;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ public final class PendingCommand {
     private int open;
     private boolean failed;
     private @Nullable Runnable whenOver;
+    private VersionOrigin origin = VersionOrigin.NONE;
 
     /// Begins a request of a client.
     ///
@@ -61,8 +63,21 @@ public final class PendingCommand {
     }
 
     /// Makes a command without a client: its outcome is reported to nobody.
-    public static PendingCommand withNobody() {
-        return new PendingCommand(null, JsonId.NONE);
+    ///
+    /// @param source origin of the versions that come of it
+    public static PendingCommand withNobody(VersionOrigin source) {
+        return new PendingCommand(null, JsonId.NONE).from(source);
+    }
+
+    /// The same, of which versions of that origin come.
+    public PendingCommand from(VersionOrigin source) {
+        origin = source;
+        return this;
+    }
+
+    /// Origin of the versions that come of it.
+    public VersionOrigin origin() {
+        return origin;
     }
 
     /// Is to be run when all have answered, after what was said so before.

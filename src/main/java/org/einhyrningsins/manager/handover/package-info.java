@@ -9,6 +9,8 @@
 /// the sockets out of them, and `core.Recovery` says what becomes of each program. Where nothing is
 /// written, [WorkerAdoption] makes programs of [SurvivingWorker]s by the variables they carry.
 ///
+/// **By hand.** [OperatorOverrides] keeps what operators set, for the next start of any kind.
+///
 /// **Re-exec.** [ReexecRequest] is the command; [Reexec] starts the new program as a check, hands
 /// over a snapshot and the descriptors, and executes it in the same process.
 @NullMarked

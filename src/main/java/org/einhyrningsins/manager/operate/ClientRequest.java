@@ -5,13 +5,18 @@ import org.einhyrningsins.control.report.ReplyData;
 import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.wire.ControlRequest;
 import org.einhyrningsins.control.wire.ExitStatus;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.control.ControlConnection;
+import org.einhyrningsins.manager.control.PeerNames;
 import org.einhyrningsins.manager.control.PendingCommand;
+import org.einhyrningsins.manager.runtime.Clock;
 
 import java.util.function.Supplier;
 
 /// A request, and the client that is to have the reply.
-record ClientRequest(ControlConnection client, ControlRequest request) {
+///
+/// @param names of clients
+record ClientRequest(ControlConnection client, ControlRequest request, PeerNames names) {
     void reply(ExitStatus status, String message) {
         client.send(ReplyWriter.done(request.id(), status, message));
     }
@@ -24,9 +29,18 @@ record ClientRequest(ControlConnection client, ControlRequest request) {
                         : ReplyWriter.done(request.id(), status, "", report));
     }
 
+    /// Origin of a version that the client asks for.
+    VersionOrigin origin(VersionOrigin.Made made) {
+        return Clock.origin(made, names.asker(client.peer(), request.claim()));
+    }
+
     /// A command whose outcome this client hears of; one who would not wait is answered when it has
     /// begun.
     PendingCommand pending() {
-        return new PendingCommand(client, request.id(), request.waits());
+        VersionOrigin.Made made =
+                request.command().startsWith("upgrade")
+                        ? VersionOrigin.Made.UPGRADE
+                        : VersionOrigin.Made.START;
+        return new PendingCommand(client, request.id(), request.waits()).from(origin(made));
     }
 }

@@ -14,11 +14,13 @@ import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.control.wire.WireHelp;
 import org.einhyrningsins.control.wire.WorkerMessage;
 import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.control.AccessControl;
 import org.einhyrningsins.manager.control.ControlConnection;
 import org.einhyrningsins.manager.control.ControlServer;
 import org.einhyrningsins.manager.control.PeerNames;
 import org.einhyrningsins.manager.control.PendingCommand;
+import org.einhyrningsins.manager.history.HistoryStore;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.Clock;
@@ -49,6 +51,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
     private final QueryCommands queryCommands;
     private final ConditionWaits conditionWaits;
     private final EventQueries eventQueries;
+    private final Rollbacks rollbacks;
     private final PeerNames peerNames = new PeerNames();
     private final LogRateLimit logRateLimit = new LogRateLimit();
 
@@ -94,6 +97,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
             ProgramTable programTable,
             StatusReports statusReports,
             Reloader reloader,
+            HistoryStore history,
             ManagerLog managerLog,
             Conduct conduct,
             EventQueries eventQueries) {
@@ -105,7 +109,10 @@ public final class CommandDispatcher implements ControlServer.Requested {
         this.programCommands =
                 new ProgramCommands(programTable, managerLog, conduct, pendingCommands);
         this.conditionWaits = new ConditionWaits(programTable);
-        this.queryCommands = new QueryCommands(programTable, statusReports, reloader, conduct);
+        this.queryCommands =
+                new QueryCommands(programTable, statusReports, reloader, history, conduct);
+        this.rollbacks =
+                new Rollbacks(programTable, history, reloader, programCommands, managerLog);
     }
 
     // ---- dispatch and rights
@@ -113,7 +120,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
     @Override
     public void request(
             ControlConnection client, AccessControl.Role role, ControlRequest controlRequest) {
-        ClientRequest request = new ClientRequest(client, controlRequest);
+        ClientRequest request = new ClientRequest(client, controlRequest, peerNames);
         try {
             // a stranger is not even told which commands there are
             ControlCommand controlCommand =
@@ -203,9 +210,11 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Stop ignored -> false;
             case ControlCommand.Deliver ignored -> false;
             case ControlCommand.Plan ignored -> false;
+            case ControlCommand.History ignored -> false;
             case ControlCommand.Confirm ignored -> false;
             case ControlCommand.Reload ignored -> true;
             case ControlCommand.Upgrade ignored -> true;
+            case ControlCommand.Rollback ignored -> true;
             case ControlCommand.Promote ignored -> true;
             case ControlCommand.Abort ignored -> true;
             case ControlCommand.Start ignored -> true;
@@ -229,6 +238,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Explain o -> eventQueries.explain(request, o.targets());
             case ControlCommand.Logs o -> queryCommands.logs(request, o.targets());
             case ControlCommand.Plan o -> queryCommands.plan(request, o.targets(), true);
+            case ControlCommand.History o -> queryCommands.history(request, o.targets());
             case ControlCommand.Version ignored -> say(request, conduct.version());
             case ControlCommand.Greet o -> say(request, greeting(o.user()));
             case ControlCommand.Help ignored -> say(request, WireHelp.TEXT);
@@ -249,6 +259,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
                 request.reply(outcome.code(), outcome.message());
             }
             case ControlCommand.Reload o -> reload(request, o);
+            case ControlCommand.Rollback o -> rollbacks.begin(request, o);
             case ControlCommand.Stop o -> programCommands.stop(request, o.targets());
             case ControlCommand.Restart o -> programCommands.restart(request, o.targets());
             case ControlCommand.Deliver o -> programCommands.deliver(request, o);
@@ -298,7 +309,8 @@ public final class CommandDispatcher implements ControlServer.Requested {
                 confirm == null ? null : new PendingConfirmation.Terms(confirm);
         boolean waits = request.request().waits();
         PendingCommand pendingCommand =
-                new PendingCommand(waits ? request.client() : null, request.request().id());
+                new PendingCommand(waits ? request.client() : null, request.request().id())
+                        .from(request.origin(VersionOrigin.Made.RELOAD));
         Reloader.Outcome outcome =
                 reloader.reload(named, terms, order.reset(), pendingCommand, this);
         if (outcome.code() != ExitStatus.DONE) {

@@ -7,6 +7,7 @@ import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.core.plan.SocketHandover;
 import org.einhyrningsins.manager.snapshot.ReloadSnapshot.Task;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ final class HandoverTurns {
     private final Map<String, String> takes = new HashMap<>();
     private final List<Task> tasks = new ArrayList<>();
     private final Map<String, Program> before;
+    private final Map<String, OperatorOverride.Rollback> kept;
 
     /// @param before the programs as they were before the reload
     /// @param stopped new ones that are not started, so nobody waits for them
@@ -33,6 +35,7 @@ final class HandoverTurns {
             Set<String> stopped,
             boolean reset) {
         this.before = before;
+        kept = reloadPlan.kept();
         handovers =
                 reloadPlan.handovers().stream()
                         .filter(
@@ -58,7 +61,8 @@ final class HandoverTurns {
     /// Question to a program that does not change: whether it serves as it is to.
     @Nullable ProgramCommand joining(DefinitionChange definitionChange) {
         return has(definitionChange.program()) && definitionChange.after() != null
-                ? new ProgramCommand.Apply(definitionChange.after(), false)
+                ? new ProgramCommand.Apply(
+                        definitionChange.after(), false, kept.get(definitionChange.program()))
                 : null;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.operate;
 
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.snapshot.PendingCommandSnapshot;
 
@@ -14,6 +15,10 @@ import java.util.Map;
 /// answer bears the ticket, and ends a part of the command.
 public final class PendingCommands {
     private final Map<Long, PendingCommand> byTicket = new HashMap<>();
+
+    /// Origins of versions that come of questions whose answer no client waits for.
+    private final Map<Long, VersionOrigin> origins = new HashMap<>();
+
     private long nextTicket = 1;
 
     /// Ticket of the next question.
@@ -22,8 +27,19 @@ public final class PendingCommands {
     }
 
     /// Makes a ticket for a question whose answer no client waits for.
-    long ticket() {
+    ///
+    /// @param like ticket of a command that it is a part of
+    long ticket(long like) {
+        origins.put(nextTicket, origin(like));
         return nextTicket++;
+    }
+
+    /// Origin of a version that comes of a question.
+    VersionOrigin origin(long ticket) {
+        PendingCommand pendingCommand = byTicket.get(ticket);
+        return pendingCommand == null
+                ? origins.getOrDefault(ticket, VersionOrigin.NONE)
+                : pendingCommand.origin();
     }
 
     /// Makes a ticket for a question whose answer ends a part of that command.
@@ -41,6 +57,7 @@ public final class PendingCommands {
     }
 
     void answer(long ticket, boolean done, String message) {
+        origins.remove(ticket);
         PendingCommand pendingCommand = byTicket.remove(ticket);
         if (pendingCommand != null) {
             pendingCommand.outcome(done, message);

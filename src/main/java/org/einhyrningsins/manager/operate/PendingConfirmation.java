@@ -16,6 +16,7 @@ import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.snapshot.PendingConfirmationSnapshot;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -64,6 +66,19 @@ public final class PendingConfirmation {
             SequencedMap<String, ProgramSpec> definitions = new LinkedHashMap<>();
             programs.forEach((name, program) -> definitions.put(name, program.newest()));
             return definitions;
+        }
+
+        /// Rollbacks that programs stayed on.
+        Map<String, OperatorOverride.Rollback> rollbacks() {
+            Map<String, OperatorOverride.Rollback> rollbacks = new LinkedHashMap<>();
+            programs.forEach(
+                    (name, program) -> {
+                        OperatorOverride.Rollback its = program.newestVersion().rollback();
+                        if (its != null) {
+                            rollbacks.put(name, its);
+                        }
+                    });
+            return rollbacks;
         }
 
         /// Programs that were stopped by hand.

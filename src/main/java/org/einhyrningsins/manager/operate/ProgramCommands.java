@@ -102,7 +102,8 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     }
 
     /// Rolls programs, each onto the release that its links point at now. Single slots are rolled
-    /// onto the release that the program runs, so that it does not run two.
+    /// onto the release that the program runs, so that it does not run two; and a program that
+    /// stays on a rollback onto that release.
     ///
     /// @param strategy instead of the programs' own; null for those
     void upgrade(
@@ -116,7 +117,8 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
         for (var entry : targetScopes.of(targets).entrySet()) {
             Set<Integer> scope = entry.getValue();
             ProgramSpec serving = entry.getKey().program().serving().spec();
-            ProgramSpec renewed = scope == null ? planner.renewed(serving) : serving;
+            boolean kept = entry.getKey().program().serving().rollback() != null;
+            ProgramSpec renewed = scope == null && !kept ? planner.renewed(serving) : serving;
             if (renewed.equals(serving)) {
                 commands.put(entry.getKey(), new ProgramCommand.Upgrade(scope, strategy));
                 continue;
@@ -266,7 +268,8 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
             case ProgramCommand.Release ignored -> {}
             case ProgramCommand.Keep ignored -> {}
         }
-        host.take(new ProgramEvent.Requested(ticket, programCommand));
+        host.take(
+                new ProgramEvent.Requested(ticket, programCommand, pendingCommands.origin(ticket)));
     }
 
     private void begins(ProgramHost host) {
@@ -289,8 +292,8 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     }
 
     @Override
-    public long ticket() {
-        return pendingCommands.ticket();
+    public long ticket(long like) {
+        return pendingCommands.ticket(like);
     }
 
     // ---- answers

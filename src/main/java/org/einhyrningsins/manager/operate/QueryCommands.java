@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager.operate;
 
 import org.einhyrningsins.control.report.GraphText;
+import org.einhyrningsins.control.report.HistoryReport;
 import org.einhyrningsins.control.report.LogPlace;
 import org.einhyrningsins.control.report.LogReport;
 import org.einhyrningsins.control.report.PlanReport;
@@ -17,6 +18,8 @@ import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.history.HistoryReports;
+import org.einhyrningsins.manager.history.HistoryStore;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.Clock;
@@ -38,6 +41,7 @@ final class QueryCommands {
     private final StatusReports statusReports;
     private final Reloader reloader;
     private final CommandDispatcher.Conduct conduct;
+    private final HistoryReports historyReports;
     private final TargetScopes targetScopes;
     private final UserTimeQuota userTimeQuota = new UserTimeQuota();
 
@@ -45,11 +49,13 @@ final class QueryCommands {
             ProgramTable programTable,
             StatusReports statusReports,
             Reloader reloader,
+            HistoryStore history,
             CommandDispatcher.Conduct conduct) {
         this.programTable = programTable;
         this.statusReports = statusReports;
         this.reloader = reloader;
         this.conduct = conduct;
+        this.historyReports = new HistoryReports(programTable, history);
         this.targetScopes = new TargetScopes(programTable);
     }
 
@@ -85,6 +91,11 @@ final class QueryCommands {
         }
         StatusReport report = conduct.report(list);
         request.reply(ExitStatus.DONE, () -> GraphText.of(report), report);
+    }
+
+    void history(ClientRequest request, List<CommandTarget> targets) throws UsageException {
+        HistoryReport report = historyReports.of(targets);
+        request.reply(ExitStatus.DONE, report::text, report);
     }
 
     /// Has the client told of events from now on.

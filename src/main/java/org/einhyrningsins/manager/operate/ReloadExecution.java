@@ -10,6 +10,7 @@ import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -53,16 +54,19 @@ final class ReloadExecution {
         HandoverTurns handoverTurns =
                 new HandoverTurns(reloadPlan, programTable.states(), stopped, reset);
         for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            OperatorOverride.Rollback rollback = reloadPlan.kept().get(definitionChange.program());
             ProgramCommand programCommand =
-                    reset ? resetting(definitionChange) : definitionChange.command();
+                    reset ? resetting(definitionChange) : reloadPlan.command(definitionChange);
             changed += programCommand == null || definitionChange.asAsked() ? 0 : 1;
             asked += definitionChange.asAsked() ? 1 : 0;
             programCommand =
                     programCommand == null
                             ? handoverTurns.joining(definitionChange)
                             : programCommand;
+            programCommand =
+                    programCommand == null ? restaying(definitionChange, rollback) : programCommand;
             if (programCommand == null) {
-                affirmOrRefuse(definitionChange, pendingCommand);
+                affirmOrRefuse(definitionChange, rollback, pendingCommand);
                 continue;
             }
             pendingCommand.expect();
@@ -103,9 +107,24 @@ final class ReloadExecution {
         pendingCommand.outcome(true, ReloadMessages.counted(asked, changed, unchanged) + more);
     }
 
+    /// The command for a program that is on a rollback and does not know it, since its state was
+    /// lost; null for any other.
+    private @Nullable ProgramCommand restaying(
+            DefinitionChange definitionChange, OperatorOverride.@Nullable Rollback rollback) {
+        ProgramHost host = programTable.get(definitionChange.program());
+        ProgramSpec after = definitionChange.after();
+        boolean knows = host == null || host.program().newestVersion().rollback() != null;
+        return rollback == null || after == null || knows
+                ? null
+                : new ProgramCommand.Apply(after, false, rollback);
+    }
+
     /// Has a program that serves what the file says forget how another version failed; tells of one
     /// whose version in the file failed, and is not tried again.
-    private void affirmOrRefuse(DefinitionChange definitionChange, PendingCommand pendingCommand) {
+    private void affirmOrRefuse(
+            DefinitionChange definitionChange,
+            OperatorOverride.@Nullable Rollback rollback,
+            PendingCommand pendingCommand) {
         ProgramHost host = programTable.get(definitionChange.program());
         Program program = host == null ? null : host.program();
         String refusal = ReloadMessages.refusal(definitionChange, program);
@@ -115,7 +134,11 @@ final class ReloadExecution {
             pendingCommand.outcome(false, definitionChange.program() + ": " + refusal);
             return;
         }
-        if (host != null && host.program().remembersFailure()) {
+        if (host == null || rollback != null) {
+            return;
+        }
+        if (host.program().remembersFailure()
+                || host.program().newestVersion().rollback() != null) {
             host.take(new ProgramEvent.Affirmed());
         }
     }
@@ -126,7 +149,7 @@ final class ReloadExecution {
         ProgramHost host = programTable.get(definitionChange.program());
         boolean setByHand = host != null && !host.program().intent().none();
         return after == null || definitionChange.before() == null || !setByHand
-                ? definitionChange.command()
+                ? definitionChange.command(null)
                 : new ProgramCommand.Reset(after, definitionChange.roll());
     }
 

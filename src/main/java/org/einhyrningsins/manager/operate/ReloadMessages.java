@@ -6,6 +6,7 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.model.KeyDifference;
 import org.einhyrningsins.core.model.VersionFailure;
+import org.einhyrningsins.core.plan.Inheritance;
 import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.core.plan.SharedAddresses;
 import org.einhyrningsins.core.plan.SocketHandover;
@@ -64,7 +65,14 @@ final class ReloadMessages {
         for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
             ProgramHost host = programTable.get(definitionChange.program());
             ProgramSpec after = definitionChange.after();
-            if (host != null && after != null && !host.program().intent().none()) {
+            if (host == null || after == null) {
+                continue;
+            }
+            if (reloadPlan.kept().containsKey(host.name())) {
+                words.append('\n').append(host.name()).append(": ");
+                words.append(definitionChange.notes().getLast());
+            }
+            if (!host.program().intent().withoutRollback().none()) {
                 words.append('\n').append(host.name()).append(": stays as it was set by hand: ");
                 words.append(host.program().intent().words(after.workers()));
                 words.append("; 'reload --reset ").append(host.name()).append("' ends that");
@@ -76,8 +84,7 @@ final class ReloadMessages {
         return words.toString();
     }
 
-    private static String inherited(
-            ReloadPlan reloadPlan, String name, ReloadPlan.Inheritance its) {
+    private static String inherited(ReloadPlan reloadPlan, String name, Inheritance its) {
         DefinitionChange definitionChange = reloadPlan.changes().get(name);
         ProgramSpec after = definitionChange == null ? null : definitionChange.after();
         return "\n"

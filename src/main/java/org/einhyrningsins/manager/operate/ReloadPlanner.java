@@ -11,6 +11,7 @@ import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.plan.ReloadPlan;
+import org.einhyrningsins.manager.history.KeptRollbacks;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.ConfigOrigin;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
@@ -141,11 +142,12 @@ final class ReloadPlanner {
     ///
     /// @param names only these programs, and these roll whether they changed or not; empty for all
     ///   that changed. A command line never changes, and who says reload wants something done: all.
-    Prospect prospect(Set<String> names) throws Refused {
+    /// @param reset rollbacks are taken back
+    Prospect prospect(Set<String> names, boolean reset) throws Refused {
         return switch (load()) {
             case LoadResult.Invalid invalid ->
                     throw new Refused(ExitStatus.INVALID, problems(invalid));
-            case LoadResult.Valid valid -> prospect(valid, names);
+            case LoadResult.Valid valid -> prospect(valid, names, reset);
         };
     }
 
@@ -158,7 +160,8 @@ final class ReloadPlanner {
         return text.append(count).append(count == 1 ? " problem" : " problems").toString();
     }
 
-    private Prospect prospect(LoadResult.Valid valid, Set<String> names) throws Refused {
+    private Prospect prospect(LoadResult.Valid valid, Set<String> names, boolean reset)
+            throws Refused {
         requireKnown(names, valid.services());
         for (ConfigProblem warning : valid.warnings()) {
             managerLog.warn("", warning.render());
@@ -167,7 +170,10 @@ final class ReloadPlanner {
                 names.isEmpty() && configOrigin instanceof ConfigOrigin.CommandLine line
                         ? line.services().programs().keySet()
                         : names;
-        ReloadPlan reloadPlan = plan(valid.services().programs(), named);
+        SequencedMap<String, ProgramSpec> file = valid.services().programs();
+        KeptRollbacks kept =
+                reset ? KeptRollbacks.none(file) : KeptRollbacks.of(programTable, file, names);
+        ReloadPlan reloadPlan = plan(kept, kept.without(named));
         reloadPlan = names.isEmpty() ? withSettings(reloadPlan, valid.services()) : reloadPlan;
         return new Prospect(valid.services(), reloadPlan, objections(reloadPlan));
     }
@@ -181,7 +187,8 @@ final class ReloadPlanner {
         }
     }
 
-    private List<String> objections(ReloadPlan reloadPlan) {
+    /// Reasons why a plan cannot be carried out, in words; empty if it can.
+    List<String> objections(ReloadPlan reloadPlan) {
         List<String> objections = new ArrayList<>(reloadPlan.objections());
         for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
             ProgramSpec after = definitionChange.after();
@@ -207,6 +214,11 @@ final class ReloadPlanner {
                         change ->
                                 ReloadMessages.refusal(
                                         change, now.programs().get(change.program())));
+    }
+
+    /// The same where some programs stay on rollbacks.
+    ReloadPlan plan(KeptRollbacks kept, Set<String> named) {
+        return plan(kept.definitions(), named).keeping(kept.rollbacks(), kept.notes());
     }
 
     /// Adds the changes of settings that are no program's.

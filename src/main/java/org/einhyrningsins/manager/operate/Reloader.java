@@ -6,11 +6,15 @@ import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.control.report.PlanText;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.core.model.KeyDifference;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.plan.ConfirmationOutcome;
 import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.manager.control.PendingCommand;
+import org.einhyrningsins.manager.history.KeptRollbacks;
+import org.einhyrningsins.manager.history.RecordedDefinitions;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.socket.SocketTable;
@@ -19,7 +23,10 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -143,7 +150,7 @@ public final class Reloader {
     ///
     /// @param names as for [ReloadPlanner#prospect]
     ReloadPlanner.Prospect prospect(Set<String> names) throws ReloadPlanner.Refused {
-        return planner.prospect(names);
+        return planner.prospect(names, false);
     }
 
     /// Closes sockets that are open only since a version may come back, and that are in the way of
@@ -158,19 +165,28 @@ public final class Reloader {
     ///
     /// @param reset what was stopped or scaled by hand is as the file says it again
     /// @param stopped new ones that an operator had stopped
+    /// @param rollbacks those of programs of which a crash left nothing else
     public void bringUpToDate(
             ServicesSpec services,
             boolean reset,
             Set<String> stopped,
+            RecordedDefinitions rollbacks,
             CommandDispatcher commandDispatcher) {
-        ReloadPlan reloadPlan = planner.plan(services.programs(), Set.of());
+        KeptRollbacks kept =
+                reset
+                        ? KeptRollbacks.none(services.programs())
+                        : KeptRollbacks.of(programTable, services.programs(), Set.of())
+                                .and(rollbacks);
+        ReloadPlan reloadPlan = planner.plan(kept, Set.of());
         try {
             if (!reloadPlan.objections().isEmpty()) {
                 throw new ReloadPlanner.Refused(
                         ExitStatus.FAILED, String.join("\n", reloadPlan.objections()));
             }
             StagedResources stagedResources = preparation.prepare(reloadPlan, null, reset);
-            PendingCommand nobody = PendingCommand.withNobody();
+            PendingCommand nobody =
+                    PendingCommand.withNobody(
+                            Clock.origin(VersionOrigin.Made.RECOVERY, "the start"));
             Set<String> idle = new TreeSet<>(stopped);
             idle.addAll(ReloadExecution.stopped(reloadPlan, reset));
             execution.carryOut(
@@ -218,13 +234,13 @@ public final class Reloader {
             return refuse(ExitStatus.FAILED, awaited);
         }
         try {
-            ReloadPlanner.Prospect prospect = planner.prospect(names);
+            ReloadPlanner.Prospect prospect = planner.prospect(names, reset);
             if (!prospect.objections().isEmpty()) {
                 return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
             }
             if (commandDispatcher.programs().handovers().underWay()) {
                 commandDispatcher.programs().handovers().drop("another reload began");
-                prospect = planner.prospect(names); // of how things are now
+                prospect = planner.prospect(names, reset); // of how things are now
             }
             ServicesSpec settings = names.isEmpty() ? prospect.services() : null;
             StagedResources stagedResources = preparation.prepare(prospect.plan(), settings, reset);
@@ -274,6 +290,44 @@ public final class Reloader {
         return new Outcome(code, message);
     }
 
+    // ---- recorded definitions
+
+    /// Returns why programs cannot be started side by side, as far as one can see; empty if not.
+    public List<String> objections(SequencedMap<String, ProgramSpec> programs) {
+        return planner.plan(programs, Set.of()).objections();
+    }
+
+    /// Gets what programs need to run other definitions than they have, all of it or nothing.
+    ///
+    /// @return why that cannot be, in words; null if it is there
+    @Nullable String prepareRollback(
+            SequencedMap<String, ProgramSpec> recorded, PendingCommand pendingCommand) {
+        String awaited = pendingConfirmation.objection();
+        if (awaited != null) {
+            return awaited;
+        }
+        SequencedMap<String, ProgramSpec> next = new LinkedHashMap<>();
+        programTable.states().forEach((name, program) -> next.put(name, program.newest()));
+        next.putAll(recorded);
+        ReloadPlan reloadPlan = planner.plan(next, recorded.keySet());
+        if (!planner.objections(reloadPlan).isEmpty()) {
+            return String.join("; ", planner.objections(reloadPlan));
+        }
+        if (!reloadPlan.handovers().isEmpty()) {
+            String other = reloadPlan.handovers().getFirst().giver();
+            return "a socket is by now of " + other + ": change the file, and reload";
+        }
+        Runnable over = hosting.reloading();
+        try {
+            preparation.prepare(reloadPlan, null, false);
+        } catch (ReloadPlanner.Refused e) {
+            over.run();
+            return String.valueOf(e.getMessage());
+        }
+        pendingCommand.whenOver(over);
+        return null;
+    }
+
     // ---- and back
 
     /// Stays with what the last reload brought.
@@ -308,7 +362,9 @@ public final class Reloader {
         commandDispatcher.programs().handovers().drop("going back to what was before");
         ReloadPlan reloadPlan =
                 planner.withSettings(
-                        planner.plan(before.definitions(), Set.of()), before.settings());
+                        planner.plan(before.definitions(), Set.of())
+                                .keeping(before.rollbacks(), Map.of()),
+                        before.settings());
         StagedResources stagedResources;
         try {
             stagedResources = preparation.prepare(reloadPlan, before.settings(), false);
@@ -319,7 +375,9 @@ public final class Reloader {
         }
         takeOver(before.settings(), reloadPlan);
         planner.files().wentBack();
-        PendingCommand pendingCommand = PendingCommand.withNobody();
+        PendingCommand pendingCommand =
+                PendingCommand.withNobody(
+                        Clock.origin(VersionOrigin.Made.RECOVERY, "nobody: not confirmed"));
         Set<String> idle = new TreeSet<>(before.stopped());
         idle.addAll(ReloadExecution.stopped(reloadPlan, false));
         execution.carryOut(

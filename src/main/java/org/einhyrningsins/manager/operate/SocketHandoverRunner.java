@@ -10,6 +10,7 @@ import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.snapshot.ReloadSnapshot;
 import org.einhyrningsins.manager.snapshot.ReloadSnapshot.Asked;
 import org.einhyrningsins.manager.snapshot.ReloadSnapshot.Task;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,9 @@ public final class SocketHandoverRunner {
     /// Asks programs, and answers who asked for the reload.
     interface Asking {
         /// A number for a question whose answer nobody but the runner waits for.
-        long ticket();
+        ///
+        /// @param like number of the question that it is a part of
+        long ticket(long like);
 
         void ask(ProgramHost host, ProgramCommand programCommand, long ticket);
 
@@ -129,7 +132,7 @@ public final class SocketHandoverRunner {
             managerLog.error(
                     task.program(), "does not take over " + task.what() + "; it is not started");
             programTable.retire(host);
-            asking.ask(host, new ProgramCommand.Stop(null, null), asking.ticket());
+            asking.ask(host, new ProgramCommand.Stop(null, null), asking.ticket(task.ticket()));
         }
     }
 
@@ -209,7 +212,10 @@ public final class SocketHandoverRunner {
     private void hold(ProgramHost host, Task task) {
         ProgramSpec definition = task.definition();
         if (definition != null) {
-            ask(host, new ProgramCommand.Hold(definition), asking.ticket(), true);
+            OperatorOverride.Rollback rollback =
+                    task.command() instanceof ProgramCommand.Apply apply ? apply.rollback() : null;
+            long ticket = asking.ticket(task.ticket());
+            ask(host, new ProgramCommand.Hold(definition, rollback), ticket, true);
         }
     }
 

@@ -12,6 +12,7 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.VersionFailure;
+import org.einhyrningsins.manager.history.HistoryReports;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.socket.SocketTable;
@@ -19,6 +20,7 @@ import org.einhyrningsins.manager.spawn.WorkerOutput;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.process.ProcessStatus;
+import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
@@ -206,7 +208,9 @@ public final class StatusReports {
 
     private static String note(Program program, TroubleReports troubleReports, String output) {
         String byHand = program.intent().words(program.newest().workers());
-        return joined(joined(troubleReports.words(program), byHand), output);
+        OperatorOverride.Rollback rollback = program.newestVersion().rollback();
+        String stays = rollback == null ? "" : HistoryReports.stays(program.name(), rollback);
+        return joined(joined(troubleReports.words(program), joined(stays, byHand)), output);
     }
 
     private static String joined(String first, String second) {

@@ -9,8 +9,8 @@
 /// [ReloadPreparation] gets [StagedResources] or gives all of them back, [ReloadExecution] tells
 /// the programs, [ReloadMessages] has the texts. [SocketHandoverRunner] and [HandoverTurns] let
 /// programs that exchange sockets change one after the other; [PendingConfirmation] is `reload
-/// --confirm`. [OrderedRestart] starts and stops along dependencies. [OperatorOverrides] keeps what
-/// was set by hand.
+/// --confirm`. [OrderedRestart] starts and stops along dependencies. [Rollbacks] rolls onto
+/// definitions of earlier generations.
 ///
 /// Reports: [StatusReports], [TroubleReports], [PlanReports], [LogLocations], [EinhornState] (the
 /// command `state`), [HttpData].

@@ -6,13 +6,13 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.ProgramCounters;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Rollout;
-import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramFact;
+import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.EventLoop;
@@ -103,6 +103,9 @@ public final class ProgramHost {
         /// Its definitions have changed, so sockets may be over.
         void redefined(ProgramHost host);
 
+        /// Something changed of its versions, or of whether the one that serves is well.
+        void developed(ProgramHost host);
+
         /// An impossible thing happened; it is survived.
         void bug(ProgramHost host, RuntimeException thrown);
     }
@@ -110,13 +113,15 @@ public final class ProgramHost {
     /// Hosts a program that is new. Its worker sockets are opened for its first worker, unless
     /// [#prepare] does it before: what fails then is a failed start.
     ///
+    /// @param first the version that it begins with
     /// @param byHand what an operator set of it
     /// @param incarnation of its first worker
     public ProgramHost(
-            ProgramSpec spec, OperatorOverride byHand, long incarnation, Surface surface) {
+            ProgramVersion first, OperatorOverride byHand, long incarnation, Surface surface) {
+        ProgramSpec spec = first.spec();
         int count = byHand.workers() == null ? spec.workers() : byHand.workers();
         this(
-                Program.of(spec, count, byHand.held(), incarnation, Clock.now()),
+                Program.of(first, count, byHand.held(), incarnation, Clock.now()),
                 new ProgramCounters(Clock.wallMillis()),
                 surface);
         fresh = true;
@@ -265,7 +270,7 @@ public final class ProgramHost {
             surface.listener().unsettled();
         }
         surface.listener().stepped(this);
-        if (Slot.newlyFinished(before.slots(), program.slots())) {
+        if (ProgramChanges.hasFinished(before, program)) {
             surface.listener().finished();
         }
     }
@@ -306,7 +311,7 @@ public final class ProgramHost {
         Program before = program;
         program = transition.program();
         limits.follow(program.newest());
-        if (fresh && hasSpawn(transition)) {
+        if (fresh && ProgramChanges.hasSpawn(transition)) {
             fresh = false;
             surface.listener().births(this);
         }
@@ -319,15 +324,14 @@ public final class ProgramHost {
             programCounters.happened(before, programEvent);
         }
         programCounters.took(before, transition, Clock.wallMillis()); // an answer may write it down
+        if (ProgramChanges.hasDeveloped(before, program)) {
+            surface.listener().developed(this); // before who waits hears of it
+        }
         StepFacts.tell(this, surface.listener(), before, programEvent, transition);
         for (ProgramEffect programEffect : transition.effects()) {
             well &= carryOut(programEffect, workers.effects()::tell);
         }
         return well;
-    }
-
-    private static boolean hasSpawn(Transition transition) {
-        return transition.effects().stream().anyMatch(ProgramEffect.Spawn.class::isInstance);
     }
 
     private void noteRollout(@Nullable Rollout before, @Nullable Rollout now) {

@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager.runtime;
 
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.VersionOrigin;
 
 import java.time.ZoneId;
 
@@ -18,6 +19,24 @@ public final class Clock {
     /// waited for by it.
     public static long wallMillis() {
         return System.currentTimeMillis();
+    }
+
+    /// Origin of a version that is asked for now.
+    ///
+    /// @param by who asks, in words
+    public static VersionOrigin origin(VersionOrigin.Made made, String by) {
+        return VersionOrigin.of(made, by, wallMillis());
+    }
+
+    /// Returns the time of day of a time on the wall clock, for people: local, with the date if it
+    /// is not today.
+    public static String told(long wallMillis) {
+        return Timestamp.local(wallMillis, wallMillis(), ZoneId.systemDefault());
+    }
+
+    /// Returns a time on the wall clock, for people and programs: local, with the offset.
+    public static String toldWithOffset(long wallMillis) {
+        return Timestamp.withOffset(wallMillis, ZoneId.systemDefault());
     }
 
     /// Returns the time of day of a moment, for people: local, with the date if it is not today, by

@@ -49,7 +49,8 @@ public final class StateDirectory {
 
     /// Names of the files of this version and of those before.
     private static final Pattern OURS =
-            Pattern.compile("(manager|program-.*|intent)[.]json([.].*)?|notes|keeper.*|facts.*");
+            Pattern.compile(
+                    "(manager|program-.*|history-.*|intent)[.]json([.].*)?|notes|keeper.*|facts.*");
 
     private final Path path;
     private boolean made;

@@ -20,6 +20,14 @@ public final class Timestamp {
         return today ? whole.substring(whole.indexOf('T') + 1) : whole.replace('T', ' ');
     }
 
+    /// `2026-11-23T14:02:11+01:00`, where this machine is.
+    static String withOffset(long wallMillis, ZoneId zone) {
+        Instant when = Instant.ofEpochMilli(wallMillis);
+        String text = LocalDateTime.ofInstant(when, zone).withNano(0).toString();
+        String whole = text.length() < "2026-11-23T14:02:11".length() ? text + ":00" : text;
+        return whole + zone.getRules().getOffset(when).getId();
+    }
+
     /// Appends `2026-11-23T07:15:02.123Z`.
     public static void append(StringBuilder text, long wallMillis) {
         long days = Math.floorDiv(wallMillis, 86_400_000L);

@@ -71,7 +71,21 @@ final class FormatTable {
             ProgramPhase.Hindrance blocking-dependency program stopped
             ProgramPhase.Stopped phase.stopped
             ProgramPhase.Failed phase.failed why=reason
-            ProgramVersion version generation spec=definition
+            ProgramVersion version generation spec=definition origin
+            VersionOrigin origin made by atMillis=at rollback
+            VersionOrigin.Made made
+              UNKNOWN=unknown START=start RELOAD=reload UPGRADE=upgrade ROLLBACK=rollback
+              RECOVERY=recovery
+            OperatorOverride.Rollback rollback generation by atMillis=at
+            ProgramHistory history program next generations
+            GenerationRecord past-generation
+              number version release origin changed=changedKeys fate files
+            GenerationFate fate
+              verdict why beganMillis=began tookMillis=took sinceMillis=since endedMillis=ended
+            GenerationFate.Verdict generation-verdict
+              ROLLING=rolling ROLLED=rolled FAILED=failed ROLLED_BACK=rolled-back ABORTED=aborted
+              OVERTAKEN=overtaken
+            FileIdentity recorded-file path inode size modifiedMillis=modified
             Slot slot
               index held moved=onTarget current successor leaving=stopping refill=refillAt
               finished=finishedReason past=history
@@ -129,10 +143,10 @@ final class FormatTable {
             ProgramCommand.Upgrade command.upgrade scope=slots strategy spec=definition
             ProgramCommand.Promote command.promote
             ProgramCommand.Abort command.abort
-            ProgramCommand.Apply command.apply spec=definition roll=always
+            ProgramCommand.Apply command.apply spec=definition roll=always rollback
             ProgramCommand.Reset command.reset spec=definition roll=always
             ProgramCommand.Debut command.debut before=previous
-            ProgramCommand.Hold command.hold spec=definition
+            ProgramCommand.Hold command.hold spec=definition rollback
             ProgramCommand.Release command.release
             ProgramCommand.Keep command.keep why=reason
             ProgramCommand.ScaleBy command.scale-by delta

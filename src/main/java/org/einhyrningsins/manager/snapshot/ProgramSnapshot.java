@@ -17,4 +17,9 @@ public record ProgramSnapshot(
         List<WorkerSnapshot> workers,
         List<WorkerSocketsSnapshot> doors,
         Map<String, Long> tally,
-        List<KeptDescriptor> kept) {}
+        List<KeptDescriptor> kept) {
+    /// The same of the program in another state.
+    public ProgramSnapshot of(Program other) {
+        return new ProgramSnapshot(other, retiring, workers, doors, tally, kept);
+    }
+}

@@ -190,7 +190,7 @@ class ReloadPlanTest {
         assertThat(reloadPlan.changes()).containsOnlyKeys("a");
         DefinitionChange definitionChange = requireNonNull(reloadPlan.changes().get("a"));
         assertThat(definitionChange.kind()).isEqualTo(DefinitionChange.Kind.ROLLED);
-        assertThat(definitionChange.command())
+        assertThat(definitionChange.command(null))
                 .isEqualTo(new ProgramCommand.Apply(requireNonNull(load(now).get("a")), true));
         assertThat(moves(reloadPlan)).containsExactly("KEPT c/socket0 c/socket0");
     }

@@ -240,9 +240,7 @@ class SocketHandoverPlanTest {
         ReloadPlan reloadPlan =
                 plan(now, load("www: {command: z, workers: 2, %s}".formatted(X)), Set.of());
         assertThat(requireNonNull(reloadPlan.inherited().get("www")))
-                .isEqualTo(
-                        new ReloadPlan.Inheritance(
-                                "web", new OperatorOverride(false, 3, List.of(1))));
+                .isEqualTo(new Inheritance("web", new OperatorOverride(false, 3, List.of(1))));
         assertThat(requireNonNull(reloadPlan.changes().get("www")).more()).isZero();
         assertThat(notes(reloadPlan, "www"))
                 .contains(

@@ -14,7 +14,11 @@ import java.util.Set;
 /// All types that an image can have in it, found from those that are written as a whole.
 final class FormatWalk {
     private static final List<Class<?>> ROOTS =
-            List.of(ReexecSnapshot.class, ManagerSnapshot.class, ProgramSnapshot.class);
+            List.of(
+                    ReexecSnapshot.class,
+                    ManagerSnapshot.class,
+                    ProgramSnapshot.class,
+                    ProgramHistory.class);
 
     /// Records and enums.
     final Set<Class<?>> named = new LinkedHashSet<>();

@@ -66,12 +66,18 @@ final class GoldenStatesTest {
                     "command.start",
                     "command.stop",
                     "command.upgrade",
+                    "fate",
                     "file-stamp",
+                    "generation-verdict",
+                    "history",
                     "part.address",
                     "part.release",
                     "part.release-name",
+                    "past-generation",
                     "release",
                     "program-condition",
+                    "recorded-file",
+                    "rollback",
                     "sandbox-scope",
                     "worker-socket-client");
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.manager.operate;
+package org.einhyrningsins.manager.handover;
 
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.OverridesJson;
