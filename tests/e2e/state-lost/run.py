@@ -58,7 +58,9 @@ def state(manager):
 
 
 def files(manager):
-    return set(os.listdir(state(manager))) if os.path.isdir(state(manager)) else set()
+    """What the next manager needs; histories and facts outlive a manager and are written when something happens."""
+    found = os.listdir(state(manager)) if os.path.isdir(state(manager)) else ()
+    return {name for name in found if not name.startswith(("history-", "facts"))}
 
 
 def removed(directory):
