@@ -30,7 +30,7 @@ def run(lab):
     forger.kill()
     forger.wait()
     manager.stop()
-    check(not os.path.exists(manager.socket + ".state"), "the state directory is left")
+    same(files(manager), set(), "state left behind")
 
 
 def up(manager):
