@@ -9,7 +9,7 @@ import java.util.List;
 ///
 /// @param ready workers that are up, of any generation
 /// @param wanted number of workers that there should be
-/// @param generation of the definition that new workers get, from 1
+/// @param version the version that new workers get
 /// @param rollout the rollout in progress, or the result of the last one, in words; empty for none
 /// @param note anything else worth knowing, in words; empty for nothing
 /// @param failures of its slots
@@ -22,7 +22,7 @@ public record ProgramStatus(
         State state,
         int ready,
         int wanted,
-        long generation,
+        VersionStatus version,
         String rollout,
         String note,
         FailureStatus failures,
@@ -48,7 +48,7 @@ public record ProgramStatus(
                 state,
                 ready,
                 wanted,
-                generation,
+                VersionStatus.of(generation),
                 rollout,
                 note,
                 FailureStatus.NONE,
@@ -56,6 +56,11 @@ public record ProgramStatus(
                 after,
                 workers,
                 sockets);
+    }
+
+    /// Returns the number of its version.
+    public long generation() {
+        return version.generation();
     }
 
     public ProgramStatus {

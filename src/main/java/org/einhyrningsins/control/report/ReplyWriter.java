@@ -130,7 +130,7 @@ public final class ReplyWriter {
         json.writeStringField("state", program.state().word());
         json.writeNumberField("ready", program.ready());
         json.writeNumberField("wanted", program.wanted());
-        json.writeNumberField("generation", program.generation());
+        write(json, program.version());
         json.writeStringField("rollout", wellFormed(program.rollout()));
         json.writeStringField("note", wellFormed(program.note()));
         write(json, program.failures());
@@ -149,6 +149,14 @@ public final class ReplyWriter {
         }
         json.writeEndArray();
         json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, VersionStatus version) throws IOException {
+        json.writeNumberField("generation", version.generation());
+        if (!version.release().isEmpty()) {
+            json.writeStringField("release", wellFormed(version.release()));
+            json.writeStringField("release_path", wellFormed(version.path()));
+        }
     }
 
     private static void write(JsonGenerator json, ProgramDetails details) throws IOException {
@@ -195,7 +203,7 @@ public final class ReplyWriter {
         json.writeNumberField("incarnation", worker.incarnation());
         json.writeNumberField("pid", worker.pid());
         json.writeStringField("state", worker.state());
-        json.writeNumberField("generation", worker.generation());
+        write(json, worker.version());
         json.writeNumberField("age_ms", worker.ageMillis());
         json.writeNumberField("restarts", worker.restarts());
         json.writeStringField("note", wellFormed(worker.note()));

@@ -2,6 +2,10 @@
 package org.einhyrningsins.control.report;
 
 import org.einhyrningsins.control.wire.PlainText;
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /// The status as a person reads it. Rendered by the manager, so that the client has only to print.
 public final class StatusText {
@@ -20,10 +24,13 @@ public final class StatusText {
         if (report.programs().isEmpty()) {
             return head(report) + "no programs\n" + awaited(report);
         }
+        boolean releases = hasReleases(report);
         TextTable textTable =
-                new TextTable("NAME", "STATE", "READY", "GEN", "UP", "RESTARTS", "NOTE");
+                table(releases, "NAME", "STATE", "READY", "GEN", "UP", "RESTARTS", "NOTE");
         for (ProgramStatus program : report.programs()) {
-            textTable.row(
+            row(
+                    textTable,
+                    releases ? program.version() : null,
                     program.name(),
                     program.state().word(),
                     readyOf(program),
@@ -72,16 +79,51 @@ public final class StatusText {
         if (report.programs().isEmpty()) {
             return "no programs\n" + awaited(report);
         }
+        boolean releases = hasReleases(report);
         TextTable textTable =
-                new TextTable("NAME", "STATE", "READY", "PID", "GEN", "UP", "RESTARTS", "NOTE");
+                table(releases, "NAME", "STATE", "READY", "PID", "GEN", "UP", "RESTARTS", "NOTE");
         for (ProgramStatus program : report.programs()) {
-            addWithWorkers(textTable, program);
+            addWithWorkers(textTable, program, releases);
         }
         return print(textTable) + sockets(report) + details(report) + awaited(report);
     }
 
-    private static void addWithWorkers(TextTable textTable, ProgramStatus program) {
-        textTable.row(
+    /// True if a program runs from a release; else the column would be empty.
+    private static boolean hasReleases(StatusReport report) {
+        for (ProgramStatus program : report.programs()) {
+            if (!program.version().release().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static TextTable table(boolean releases, String... titles) {
+        return new TextTable(releases ? withRelease("RELEASE", titles) : titles);
+    }
+
+    /// @param version the version whose release is shown; null where none is
+    private static void row(
+            TextTable textTable, @Nullable VersionStatus version, String... cells) {
+        String release =
+                version == null || version.release().isEmpty()
+                        ? NOTHING
+                        : oneLine(version.release());
+        textTable.row(version == null ? cells : withRelease(release, cells));
+    }
+
+    /// The release stands behind the generation, before the last three columns.
+    private static String[] withRelease(String release, String[] cells) {
+        List<String> all = new ArrayList<>(List.of(cells));
+        all.add(cells.length - 3, release);
+        return all.toArray(String[]::new);
+    }
+
+    private static void addWithWorkers(
+            TextTable textTable, ProgramStatus program, boolean releases) {
+        row(
+                textTable,
+                releases ? program.version() : null,
                 program.name(),
                 program.state().word(),
                 readyOf(program),
@@ -91,7 +133,9 @@ public final class StatusText {
                 Long.toString(restarts(program)),
                 note(program));
         for (WorkerStatus worker : program.workers()) {
-            textTable.row(
+            row(
+                    textTable,
+                    releases ? worker.version() : null,
                     "  " + program.name() + ":" + worker.slot(),
                     worker.state(),
                     NOTHING,
@@ -130,6 +174,9 @@ public final class StatusText {
     private static void details(StringBuilder text, ProgramStatus program, ProgramDetails details) {
         detail(text, "command", String.join(" ", details.command()));
         detail(text, "directory", details.directory());
+        if (!program.version().path().isEmpty()) {
+            detail(text, "release", program.version().path());
+        }
         detail(text, "user", details.user());
         details.logs().forEach(log -> detail(text, "log", log));
         ProgramDetails.Usage usage = details.usage();

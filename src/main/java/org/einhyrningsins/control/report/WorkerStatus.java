@@ -6,7 +6,7 @@ package org.einhyrningsins.control.report;
 /// @param incarnation number of this worker among all that the slot has had, from 1
 /// @param pid 0 if the slot has no process now
 /// @param state starting, ready, stopping, …: the core's word
-/// @param generation of the definition it was started with
+/// @param version the version that it was started with
 /// @param ageMillis since it was started, in milliseconds
 /// @param restarts number of times that the slot got another worker after a death, or because its
 ///   worker was unhealthy, too large or too old
@@ -17,7 +17,7 @@ public record WorkerStatus(
         long incarnation,
         int pid,
         String state,
-        long generation,
+        VersionStatus version,
         long ageMillis,
         long restarts,
         String note,
@@ -37,10 +37,15 @@ public record WorkerStatus(
                 incarnation,
                 pid,
                 state,
-                generation,
+                VersionStatus.of(generation),
                 ageMillis,
                 restarts,
                 note,
                 FailureStatus.NONE);
+    }
+
+    /// Returns the number of its version.
+    public long generation() {
+        return version.generation();
     }
 }

@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.operate;
 
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.SocketStatus;
+import org.einhyrningsins.control.report.VersionStatus;
 import org.einhyrningsins.control.report.WorkerStatus;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
@@ -11,6 +12,7 @@ import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.manager.history.HistoryReports;
 import org.einhyrningsins.manager.program.ProgramHost;
@@ -22,6 +24,7 @@ import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +53,7 @@ public final class StatusReports {
                 state(host),
                 program.ready(),
                 wanted(program),
-                program.serving().generation(),
+                version(program.serving()),
                 rollout(program),
                 joined(unasked(host), note(program, troubleReports, besides(program))),
                 troubleReports.of(program),
@@ -243,7 +246,7 @@ public final class StatusReports {
                 worker.id().incarnation(),
                 process == null ? 0 : process.pid(),
                 worker.state().word(),
-                worker.version().generation(),
+                version(worker.version()),
                 process == null ? 0 : Clock.millisSince(process.bornMillis()),
                 slot.past().restarts(),
                 joined(words(host, worker, process), known),
@@ -287,11 +290,19 @@ public final class StatusReports {
                 0,
                 0,
                 state,
-                program.serving().generation(),
+                version(program.serving()),
                 0,
                 slot.past().restarts(),
                 slot.held() ? joined("by the operator", known) : known,
                 troubleReports.of(program, slot));
+    }
+
+    private static VersionStatus version(ProgramVersion version) {
+        Release release = version.spec().release();
+        return release == null
+                ? VersionStatus.of(version.generation())
+                : new VersionStatus(
+                        version.generation(), release.name(), release.path().toString());
     }
 
     private List<SocketStatus> sockets(Program program) {
