@@ -6,15 +6,15 @@ import os
 import shutil
 import signal
 
-from lab import CHANGES, DONE, FAILED, ROOT, check, environment_of, get, nothing_lost, read, same, wait_for
+from lab import DONE, FAILED, ROOT, check, environment_of, get, nothing_lost, read, same, wait_for
 
+CHANGES = 10
 SERVER = "#!/bin/sh\n%s\nexec python3 -IS %s/tests/lib/worker.py version=%s \"$@\"\n"
 
 
 def run(lab):
     for name in ("41", "42", "43", "44", "45"):
         release(lab, name)
-    os.mkdir(lab.path("bin"))
     os.mkdir(lab.path("tools"))
     for name in ("tool-1", "tool-2"):
         shutil.copy("/bin/sleep", lab.path("tools", name))
@@ -71,10 +71,10 @@ def runs(lab, manager, name, program="web"):
 
 
 def kill_one(manager, program="web", count=2):
-    before = manager.worker_pids(program)
+    before = manager.pids_of(program)
     victim = sorted(before)[0]
     os.kill(victim, signal.SIGKILL)
-    wait_for(lambda: manager.worker_pids(program) - before, "a worker in the place of the one that was killed")
+    wait_for(lambda: manager.pids_of(program) - before, "a worker in the place of the one that was killed")
     manager.wait_until_up(program, count)
 
 
@@ -160,11 +160,14 @@ def an_upgrade_takes_what_the_link_points_at(lab, manager):
 
 
 def the_file_itself_may_be_the_link(lab, manager):
+    def pid():
+        return next(iter(manager.pids_of("file")))
+
     def executed():
-        return os.readlink("/proc/%d/exe" % manager.workers("file")[0].pid)
+        return os.readlink("/proc/%d/exe" % pid())
 
     same(executed(), lab.path("tools/tool-1"), "file that is executed")
-    same(read("/proc/%d/cmdline" % manager.workers("file")[0].pid).split("\0")[0], lab.path("bin/tool"), "its own name")
+    same(read("/proc/%d/cmdline" % pid()).split("\0")[0], lab.path("bin/tool"), "its own name")
     point(lab, "tools/tool-2", "bin/tool")
     kill_one(manager, "file", 1)
     same(executed(), lab.path("tools/tool-1"), "file that is executed after the link has moved")

@@ -8,6 +8,7 @@ import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.manager.spawn.DelayedSpawns;
+import org.einhyrningsins.manager.spawn.ReleaseAdvice;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
 import org.einhyrningsins.posix.file.Descriptors;
@@ -250,7 +251,12 @@ final class WorkerLifecycle {
             context.take(new ProgramEvent.Exited(id, seen));
         } else {
             spawnTemplates.forgetExecutables();
-            context.take(new ProgramEvent.SpawnFailed(id, String.valueOf(failure.getMessage())));
+            Worker worker = context.worker(id);
+            String advice =
+                    worker == null
+                            ? ""
+                            : ReleaseAdvice.of(worker.version().spec(), failure.errno());
+            context.take(new ProgramEvent.SpawnFailed(id, failure.getMessage() + advice));
         }
         surface.loop().afterwards(() -> depart(process));
     }
