@@ -242,7 +242,7 @@ public final class ProgramFacts {
         }
         List<ProgramEffect.Report> gravest = new ArrayList<>(reports);
         gravest.sort(Comparator.comparing(ProgramEffect.Report::severity));
-        Map<ProgramEffect.Report, ProgramFact> its = new IdentityHashMap<>();
+        IdentityHashMap<ProgramEffect.Report, ProgramFact> its = new IdentityHashMap<>();
         for (ProgramEffect.Report report : gravest) {
             ProgramFact fact = of(report);
             facts.remove(fact);

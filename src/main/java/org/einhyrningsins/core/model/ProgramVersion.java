@@ -47,9 +47,10 @@ public record ProgramVersion(int generation, ProgramSpec spec, VersionOrigin ori
     /// `generation 4 (generation 2 again)`.
     public String words() {
         OperatorOverride.Rollback rollback = origin.rollback();
-        boolean repeats = origin.made() == VersionOrigin.Made.ROLLBACK && rollback != null;
-        return "generation "
-                + told()
-                + (repeats ? " (generation " + rollback.generation() + " again)" : "");
+        String again =
+                rollback == null || origin.made() != VersionOrigin.Made.ROLLBACK
+                        ? ""
+                        : " (generation " + rollback.generation() + " again)";
+        return "generation " + told() + again;
     }
 }

@@ -25,11 +25,14 @@ public final class HistoryReports {
     private final ProgramTable programTable;
     private final HistoryStore store;
 
+    /// Reports on these programs.
     public HistoryReports(ProgramTable programTable, HistoryStore store) {
         this.programTable = programTable;
         this.store = store;
     }
 
+    /// Returns the histories of programs.
+    ///
     /// @param targets whole programs; empty for all that there are
     public HistoryReport of(List<CommandTarget> targets) throws UsageException {
         List<HistoryReport.ProgramReport> reports = new ArrayList<>();
@@ -86,7 +89,10 @@ public final class HistoryReports {
             GenerationRecord record, boolean serves, FileChanges files) {
         VersionOrigin origin = record.origin();
         OperatorOverride.Rollback rollback = origin.rollback();
-        boolean repeats = origin.made() == VersionOrigin.Made.ROLLBACK && rollback != null;
+        int repeated =
+                rollback == null || origin.made() != VersionOrigin.Made.ROLLBACK
+                        ? 0
+                        : rollback.generation();
         GenerationFate fate = record.fate();
         return new GenerationStatus(
                 record.number(),
@@ -97,7 +103,7 @@ public final class HistoryReports {
                         Clock.toldWithOffset(fate.beganMillis()),
                         utc(fate.beganMillis()),
                         origin.made().word(),
-                        repeats ? rollback.generation() : 0,
+                        repeated,
                         origin.by()),
                 record.changed(),
                 new GenerationStatus.Outcome(

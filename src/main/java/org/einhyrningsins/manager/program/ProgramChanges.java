@@ -12,6 +12,7 @@ final class ProgramChanges {
 
     /// True if something changed of its versions, or of whether the one that serves is well. Looks
     /// at identities, since most steps leave all of that as it is.
+    @SuppressWarnings("ReferenceEquality") // most steps leave them as they are
     static boolean hasDeveloped(Program before, Program now) {
         return before.serving() != now.serving()
                 || before.rollout() != now.rollout()

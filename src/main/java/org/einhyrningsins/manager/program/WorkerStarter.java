@@ -10,7 +10,6 @@ import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.runtime.WaitBudget;
 import org.einhyrningsins.manager.spawn.DelayedSpawns;
-import org.einhyrningsins.manager.spawn.ReleaseAdvice;
 import org.einhyrningsins.manager.spawn.SpawnRefusedException;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
@@ -56,10 +55,7 @@ final class WorkerStarter {
             failed(id, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             failed(id, "cannot make its worker sockets: " + RuntimeFiles.why(e));
-        } catch (PosixException e) {
-            lifecycle.abandon(id);
-            failed(id, e.getMessage() + ReleaseAdvice.of(order.version().spec(), e.errno()));
-        } catch (UnknownAccountException e) {
+        } catch (PosixException | UnknownAccountException e) {
             lifecycle.abandon(id);
             failed(id, String.valueOf(e.getMessage()));
         }

@@ -161,13 +161,20 @@ public final class WorkerSpawner {
                 forsake(pendingChild.child(), WorkerTag.of(spec.name(), id), channels);
                 throw bug;
             }
-        } catch (SpawnException | PosixException e) {
-            workerOutput.discard(output);
-            files.discard(WorkerTag.of(spec.name(), id));
-            throw new SpawnRefusedException(e.getMessage());
+        } catch (SpawnException e) {
+            discard(spec, id, output);
+            throw new SpawnRefusedException(e.getMessage() + ReleaseAdvice.of(spec, e.errno()));
+        } catch (PosixException e) {
+            discard(spec, id, output);
+            throw new SpawnRefusedException(e.getMessage() + ReleaseAdvice.of(spec, e.errno()));
         } finally {
             output.release();
         }
+    }
+
+    private void discard(ProgramSpec spec, WorkerId id, WorkerOutput.Output output) {
+        workerOutput.discard(output);
+        files.discard(WorkerTag.of(spec.name(), id));
     }
 
     /// Ends a child that nobody would know of: it must not serve.
