@@ -165,14 +165,6 @@ public final class HistoryStore {
         return keys;
     }
 
-    /// A program has another name: its history goes on under that.
-    public void renamed(String from, String to) {
-        if (of(to).generations().isEmpty()) {
-            ProgramHistory old = of(from);
-            histories.put(to, new ProgramHistory(to, old.next(), old.generations()));
-        }
-    }
-
     /// A program is no more.
     public void gone(String program) {
         ProgramHistory history = of(program);
