@@ -103,8 +103,7 @@ public final class StatusText {
     }
 
     /// @param version the version whose release is shown; null where none is
-    private static void row(
-            TextTable textTable, @Nullable VersionStatus version, String... cells) {
+    private static void row(TextTable textTable, @Nullable VersionStatus version, String... cells) {
         String release =
                 version == null || version.release().isEmpty()
                         ? NOTHING

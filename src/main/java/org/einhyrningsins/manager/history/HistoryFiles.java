@@ -51,7 +51,8 @@ final class HistoryFiles {
                     text == null ? ProgramHistory.none(program) : HistoryText.read(text);
             return new Read(new ProgramHistory(program, found.next(), found.generations()), "");
         } catch (SnapshotException e) {
-            return new Read(ProgramHistory.none(program), setAside(name, String.valueOf(e.getMessage())));
+            return new Read(
+                    ProgramHistory.none(program), setAside(name, String.valueOf(e.getMessage())));
         } catch (IOException e) {
             return new Read(ProgramHistory.none(program), setAside(name, RuntimeFiles.why(e)));
         }
