@@ -91,6 +91,9 @@ public final class SpawnTemplate {
         Map<String, String> same = new LinkedHashMap<>(inherited);
         spec.dropEnv().forEach(same::remove);
         release = spec.release();
+        if (release != null && spec.directory().toString().equals(same.get("PWD"))) {
+            same.put("PWD", spec.workingDirectory().toString()); // inherited, and through the link
+        }
         spec.env().forEach((name, value) -> set(same, name, Release.apply(release, value)));
         WorkerEnvironment.announce(same, spec, bound, programVersion.generation());
         same.put("EINHORN_SOCK_PATH", acks.toString());

@@ -27,7 +27,7 @@ class ConfigFilesTest {
         write(
                 "services.yaml",
                 "include: [conf.d/*.yaml]\n"
-                    + "programs: { two: { command: sleep 1, env-file: [two.env] } }");
+                        + "programs: { two: { command: sleep 1, env-file: [two.env] } }");
         read();
     }
 
