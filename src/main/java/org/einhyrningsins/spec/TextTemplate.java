@@ -20,7 +20,9 @@ public record TextTemplate(List<Part> parts) {
     /// True if the text is the same for every worker of a version.
     public boolean constant() {
         for (Part part : parts) {
-            if (part instanceof Slot) {
+            if (part instanceof Slot
+                    || part instanceof ReleasePath
+                    || part instanceof ReleaseName) {
                 return false;
             }
         }

@@ -56,6 +56,7 @@ public final class StarterFile {
                   #canary: { workers: 1, watch: 30s } # watch the first new worker before the others follow
                 restart: always                      # start a worker again when it ends; or on-failure, never
                 #directory: /                        # working directory; default: the directory of this file
+                #release: /srv/hello/current          # link to the release; default: the one in the path of directory or command
                 #env-file: [hello.env]               # files of variables, with lines NAME=value
                 #drop-env: [AWS_SECRET_ACCESS_KEY]   # variables of the manager that workers do not inherit
                 #user: nobody                        # user of the workers; the manager needs the right to change it

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Looks up the release of a program: what the symbolic links in its paths point at now.
 ///
@@ -139,11 +140,13 @@ public final class ReleaseLookup {
     /// environment.
     private static boolean isKeptByName(Path file) {
         try {
+            if (!Files.isSymbolicLink(file)) {
+                return false;
+            }
             Path target = file.toRealPath();
-            boolean same = file.getFileName().equals(target.getFileName());
             Path parent = target.getParent();
-            return Files.isSymbolicLink(file)
-                    && ((parent != null && isOfSystem(parent)) || (!same && isScript(target)));
+            boolean same = Objects.equals(file.getFileName(), target.getFileName());
+            return (parent != null && isOfSystem(parent)) || (!same && isScript(target));
         } catch (IOException e) {
             return false;
         }

@@ -29,7 +29,8 @@ public final class DefinitionSettings {
             settings.put("release", program.release().told());
         }
         if (program.obstacle() != null) {
-            settings.put("env-file", program.obstacle());
+            String obstacle = program.obstacle();
+            settings.put(obstacle.startsWith("release") ? "release" : "env-file", obstacle);
         }
         return settings;
     }

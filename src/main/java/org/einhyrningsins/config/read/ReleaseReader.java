@@ -19,6 +19,10 @@ import java.util.List;
 
 /// Reads which link names the release of a program, and looks the release up: see [Release].
 final class ReleaseReader {
+    /// Obstacle of a program with `${release}` whose link, which it names, is missing.
+    private static final String MISSING =
+            "release: nothing is at the link that names it; point it at a release, then reload";
+
     private final Path base;
     private final LoadEnvironment loadEnvironment;
     private final ReleaseLookup releaseLookup;
@@ -59,15 +63,13 @@ final class ReleaseReader {
     ProgramSpec complete(ConfigFields program, ProgramSpec spec) {
         ProgramSpec complete = spec.withRelease(releaseLookup.withProgram(spec));
         String key = complete.release() == null ? needing(complete) : null;
-        if (key != null) {
+        if (key != null && program.has("release")) {
+            return complete.obstacle() == null ? complete.hindered(MISSING) : complete;
+        } else if (key != null) {
             program.report(
                     key,
-                    program.has("release")
-                            ? "there is no release, since nothing is at the link that release"
-                                    + " names; point it at one"
-                            : "there is no release: no path of the program leads through a"
-                                    + " symbolic link; name the link, as in release:"
-                                    + " /srv/web/current");
+                    "there is no release: no path of the program leads through a symbolic link;"
+                            + " name the link, as in release: /srv/web/current");
         }
         String notKept = ReleaseLookup.notKept(complete);
         if (notKept != null) {

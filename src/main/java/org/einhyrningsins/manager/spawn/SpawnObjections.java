@@ -103,6 +103,7 @@ final class SpawnObjections {
         for (TextTemplate.Part part : command.parts()) {
             known &= !(part instanceof TextTemplate.AddressOf);
         }
+        known &= spec.release() != null || !command.needsRelease();
         if (known) {
             String search =
                     path == null

@@ -157,6 +157,14 @@ class ReleaseLookupTest {
     }
 
     @Test
+    void oddCommandsHaveNoRelease() {
+        for (String word : List.of("/", "//", "./", ".", "/..", "")) {
+            assertThat(found(top, word, word)).as(word).isNull();
+            assertThat(ReleaseLookup.notKept(spec(top, word, word))).as(word).isNull();
+        }
+    }
+
+    @Test
     void tellsOfAWordThatIsNotKept() throws IOException {
         program(top.resolve("releases/41/app.py"), "");
         assertThat(ReleaseLookup.notKept(spec(top, "sh", "current/app.py")))

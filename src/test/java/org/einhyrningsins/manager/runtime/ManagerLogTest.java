@@ -59,7 +59,7 @@ class ManagerLogTest {
         log(LogSpec.Level.INFO, LogSpec.Format.JSON).error("web", message);
         assertThat(written().lines()).hasSize(1);
         Map<String, String> fields = fields(written());
-        assertThat(fields.keySet()).containsExactly("time", "level", "subject", "message");
+        assertThat(fields.keySet()).containsExactly("time", "level", "type", "subject", "message");
         assertThat(fields)
                 .containsEntry("level", "error")
                 .containsEntry("subject", "web")
