@@ -138,13 +138,6 @@ public record ProgramSpec(
                 protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle, other);
     }
 
-    /// The same program, of which no worker can be started.
-    public ProgramSpec hindered(String why) {
-        return new ProgramSpec(
-                name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after, why, release);
-    }
-
     /// Returns the directory that its workers are started in.
     public Path workingDirectory() {
         return release == null ? directory : release.directory();

@@ -53,13 +53,18 @@ public final class ReleaseLookup {
         return spec.withRelease(withProgram(spec.withRelease(now)));
     }
 
-    /// Returns the release without its program's file; null if no link leads to one.
+    /// Returns the release without its program's file; null if no link leads to one. One that is
+    /// named and missing is at the link itself, until that is there and the definition is read
+    /// again.
     ///
     /// @param named the link that the configuration names; null to work it out
     /// @param directory the working directory as the configuration writes it, absolute
     public @Nullable Release of(@Nullable Path named, Path directory, List<TextTemplate> command) {
         Path link = named == null ? link(directory, command) : named;
-        return link == null ? null : at(link, directory, null);
+        Release release = link == null ? null : at(link, directory, null);
+        return release == null && named != null
+                ? new Release(named, named, directory, null)
+                : release;
     }
 
     private static @Nullable Path link(Path directory, List<TextTemplate> command) {

@@ -29,8 +29,7 @@ public final class DefinitionSettings {
             settings.put("release", program.release().told());
         }
         if (program.obstacle() != null) {
-            String obstacle = program.obstacle();
-            settings.put(obstacle.startsWith("release") ? "release" : "env-file", obstacle);
+            settings.put("env-file", program.obstacle());
         }
         return settings;
     }

@@ -19,10 +19,6 @@ import java.util.List;
 
 /// Reads which link names the release of a program, and looks the release up: see [Release].
 final class ReleaseReader {
-    /// Obstacle of a program with `${release}` whose link, which it names, is missing.
-    private static final String MISSING =
-            "release: nothing is at the link that names it; point it at a release, then reload";
-
     private final Path base;
     private final LoadEnvironment loadEnvironment;
     private final ReleaseLookup releaseLookup;
@@ -53,7 +49,7 @@ final class ReleaseReader {
                     "release",
                     Files.exists(link)
                             ? link + " is no symbolic link, so it names the same release for ever"
-                            : "there is no " + link + " yet, so workers have no release");
+                            : "there is no " + link + " yet");
         }
         return link;
     }
@@ -63,9 +59,7 @@ final class ReleaseReader {
     ProgramSpec complete(ConfigFields program, ProgramSpec spec) {
         ProgramSpec complete = spec.withRelease(releaseLookup.withProgram(spec));
         String key = complete.release() == null ? needing(complete) : null;
-        if (key != null && program.has("release")) {
-            return complete.obstacle() == null ? complete.hindered(MISSING) : complete;
-        } else if (key != null) {
+        if (key != null && !program.has("release")) { // else what it names was no path
             program.report(
                     key,
                     "there is no release: no path of the program leads through a symbolic link;"

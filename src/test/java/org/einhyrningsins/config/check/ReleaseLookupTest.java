@@ -157,6 +157,14 @@ class ReleaseLookupTest {
     }
 
     @Test
+    void aLinkThatIsNamedAndMissingStandsForItself() {
+        ReleaseLookup lookup = new ReleaseLookup(new ExecutableLookup(Map.of()));
+        Path link = top.resolve("nowhere/current");
+        assertThat(lookup.of(link, top, List.of(TextTemplate.of("sh"))))
+                .isEqualTo(new Release(link, link, top, null));
+    }
+
+    @Test
     void oddCommandsHaveNoRelease() {
         for (String word : List.of("/", "//", "./", ".", "/..", "")) {
             assertThat(found(top, word, word)).as(word).isNull();
