@@ -99,8 +99,10 @@ def mask(lab, text):
     text = re.sub(r"20\d\d-\d\d-\d\dT[\d:.]+Z", "TIME", text)
     text = re.sub(r"(at|since) (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\dZ?", r"\1 TIME", text)
     text = re.sub(r"ended on trial|was up, but not for long", "ended before it was up", text)
+    text = re.sub(r"(script:0) pid \d+", r"\1", text)  # it is found out before the birth or after it, as the machine is slow
     text = re.sub(r"pid \d+", "pid N", text)
     text = re.sub(r"\d+ failures in a row", "N failures in a row", text)
+    text = text.replace("crash loop: N failures in a row, last: ", "")  # said from the third on
     text = re.sub(r"by [^(\n]*\(uid \d+\)", "by USER", text)
     text = re.sub(r"\b(\d+[dhm])*\d+(\.\d+)?(ms|s|m)\b", "SPAN", text)
     text = re.sub(r"held by \S+ \(pid N\)", "held by SOMEBODY (pid N)", text)

@@ -232,6 +232,6 @@ def torn(lab, manager):
         manager.wait_until_up("web", 3)
         manager.wait_until_said(why)
         manager.stop()
-    left = sorted(name for name in os.listdir(state) if not name.startswith("facts"))
+    left = sorted(name for name in os.listdir(state) if not name.startswith(("facts", "history-")))
     same(left, ["manager.json.set-aside"], "files in the state directory")
     check(json.loads(read(os.path.join(state, left[0])))["format"] == 999, "what was set aside is not what was there")

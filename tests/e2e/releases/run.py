@@ -179,10 +179,12 @@ def a_release_that_is_gone_is_told(lab, manager):
     point(lab, "releases/45")
     shutil.rmtree(lab.path("releases/44"))
     os.kill(sorted(manager.worker_pids("web"))[0], signal.SIGKILL)
-    wait_for(lambda: lab.path("releases/44") in manager.ctl("status").out, "status tells that the release is gone")
-    check("`reload web`" in manager.ctl("status").out, lambda: "and what to do: %s" % manager.ctl("status"))
-    manager.ctl("reload", "web")
-    runs(lab, manager, "45")
+    manager.wait_until_said("is gone: is rolled to what its link points at now")
+    check("its release %s is gone" % lab.path("releases/44") in manager.stderr(), manager.tail)
+    wait_for(lambda: manager.status()["web"]["release"] == "45", "it is rolled by itself")
+    manager.wait_until_up("web", 2)
+    for worker in manager.workers("web"):
+        same(os.readlink("/proc/%d/cwd" % worker.pid), lab.path("releases/45"), "directory after it was rolled by itself")
 
 
 def a_command_line_follows_the_directory_it_was_started_in(lab):

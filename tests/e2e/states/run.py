@@ -123,7 +123,7 @@ def replaced(lab, manager):
     os.remove(lab.path("sick"))
     wait_for(lambda: status(lab)["ill"]["state"] == "running", "it is well")
     ill = status(lab)["ill"]
-    check("replaced: not well" in ill["note"] and "Z" in ill["note"], ill["note"])
+    check("replaced" in ill["note"] and "not well" in ill["note"] and "Z" in ill["note"], ill["note"])
 
 
 def background(lab, manager):

@@ -65,6 +65,13 @@ final class ProgramEvents implements ProgramHost.Listener {
     }
 
     @Override
+    public void missesRelease(ProgramHost host) {
+        if (!parts.shutdown.stopping()) {
+            parts.commandDispatcher.programs().leaveMissingRelease(host, parts.reloader.planner());
+        }
+    }
+
+    @Override
     public void listen() {
         ControlServer control = parts.files.control();
         if (control != null) {

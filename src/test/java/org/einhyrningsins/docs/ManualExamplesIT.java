@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The programs of the manual, as they stand in it: the shipped manager runs and replaces them
 /// while a client counts what is lost, and they speak to it.
@@ -172,8 +174,9 @@ class ManualExamplesIT {
 
     private int port(String program) throws Exception {
         assertThat(control("show", program)).isZero();
-        String address = said().strip();
-        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+        Matcher port = Pattern.compile("(?m)^\\S+/\\S+ .*:(\\d+)$").matcher(said());
+        assertThat(port.find()).as(said()).isTrue();
+        return Integer.parseInt(port.group(1));
     }
 
     private int run(String... command) throws Exception {

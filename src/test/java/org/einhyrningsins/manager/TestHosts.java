@@ -108,6 +108,9 @@ public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Open
     public void fact(ProgramHost host, ProgramFact fact) {}
 
     @Override
+    public void missesRelease(ProgramHost host) {}
+
+    @Override
     public void listen() {}
 
     @Override

@@ -8,11 +8,16 @@ import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.VersionFailure;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.plan.SharedAddresses;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.program.SignalTargets;
+import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec;
@@ -135,6 +140,34 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
             request.reply(
                     ExitStatus.FAILED, "nothing was rolled: " + String.join("\n", objections));
         }
+    }
+
+    /// Rolls a program whose release is gone onto what its links point at now: else a slot that has
+    /// lost its worker would stay empty. A release that failed is not tried again, and a rollback
+    /// by hand is not left.
+    public void leaveMissingRelease(ProgramHost host, ReloadPlanner planner) {
+        Program program = host.program();
+        ProgramVersion serving = program.serving();
+        boolean rests =
+                program.phase() instanceof ProgramPhase.Running
+                        && program.rollout() == null
+                        && serving.rollback() == null;
+        ProgramSpec renewed = rests ? planner.renewed(serving.spec()) : serving.spec();
+        VersionFailure failure = program.setback();
+        boolean failed = failure != null && renewed.equals(failure.failed());
+        if (renewed.equals(serving.spec()) || failed || planner.objection(renewed) != null) {
+            return;
+        }
+        managerLog.warn(
+                host.name(),
+                "what generation "
+                        + serving.told()
+                        + " ran is gone: is rolled to what its link points at now");
+        ask(
+                host,
+                new ProgramCommand.Upgrade(null, null, renewed),
+                PendingCommand.withNobody(
+                        Clock.origin(VersionOrigin.Made.RECOVERY, "its release is gone")));
     }
 
     /// Addresses that a program which is to start shares with others, in words. A reload left it as

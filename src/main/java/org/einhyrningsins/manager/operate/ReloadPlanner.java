@@ -29,7 +29,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /// Reads the definition and works out what a reload has to do. Changes nothing.
-final class ReloadPlanner {
+public final class ReloadPlanner {
     private final LaunchOptions options;
     private final ConfigOrigin configOrigin;
     private final LoadEnvironment loadEnvironment;

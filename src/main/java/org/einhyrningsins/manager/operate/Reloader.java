@@ -142,7 +142,7 @@ public final class Reloader {
     }
 
     /// Looks up releases for commands that roll programs as they are.
-    ReloadPlanner planner() {
+    public ReloadPlanner planner() {
         return planner;
     }
 

@@ -6,6 +6,7 @@ import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.manager.spawn.WorkerTag;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,9 @@ interface ProgramContext {
     ///
     /// @param worker the worker it is about; null for the program
     void report(ProgramEffect.Severity severity, @Nullable WorkerId worker, String message);
+
+    /// Tells that a worker could not be started since its release is gone, or not whole.
+    void missesRelease(ProgramVersion version);
 
     default String name() {
         return program().name();

@@ -52,12 +52,9 @@ public final class ProgramHost {
     private final ProgramCounters programCounters;
     private Program program;
     private boolean stepping;
-
-    /// No worker of it has been born yet, under any manager.
-    private boolean fresh;
-
     private long upgradedMillis;
     private @Nullable Moment deadline;
+    private boolean fresh; // no worker of it has been born yet, under any manager
 
     /// Services of the manager that a program's host uses.
     public record Surface(
@@ -72,6 +69,9 @@ public final class ProgramHost {
     public interface Listener {
         /// A command to it goes on.
         void progress(long ticket, String message);
+
+        /// A worker of the version that serves could not be started, since its release is gone.
+        void missesRelease(ProgramHost host);
 
         /// A command to it is done, or has failed.
         void answer(ProgramHost host, long ticket, boolean done, String message);
@@ -380,6 +380,13 @@ public final class ProgramHost {
         @Override
         public void answer(long ticket, boolean done, String message) {
             surface.listener().answer(ProgramHost.this, ticket, done, message);
+        }
+
+        @Override
+        public void missesRelease(ProgramVersion version) {
+            if (version.equals(program.serving())) { // not in the middle of a step
+                surface.loop().afterwards(() -> surface.listener().missesRelease(ProgramHost.this));
+            }
         }
 
         @Override

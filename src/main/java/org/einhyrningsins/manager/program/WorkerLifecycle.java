@@ -257,6 +257,9 @@ final class WorkerLifecycle {
                             ? ""
                             : ReleaseAdvice.of(worker.version().spec(), failure.errno());
             context.take(new ProgramEvent.SpawnFailed(id, failure.getMessage() + advice));
+            if (worker != null && !advice.isEmpty()) {
+                context.missesRelease(worker.version());
+            }
         }
         surface.loop().afterwards(() -> depart(process));
     }

@@ -53,6 +53,9 @@ final class WorkerStarter {
             lifecycle.begin(born, order.version().spec());
         } catch (SpawnRefusedException e) {
             failed(id, String.valueOf(e.getMessage()));
+            if (e.isReleaseMissing()) {
+                context.missesRelease(order.version());
+            }
         } catch (IOException e) {
             failed(id, "cannot make its worker sockets: " + RuntimeFiles.why(e));
         } catch (PosixException | UnknownAccountException e) {

@@ -14,6 +14,7 @@ import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.Accounts;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Credentials;
+import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Niceness;
 import org.einhyrningsins.posix.process.ProcessGroups;
@@ -163,13 +164,19 @@ public final class WorkerSpawner {
             }
         } catch (SpawnException e) {
             discard(spec, id, output);
-            throw new SpawnRefusedException(e.getMessage() + ReleaseAdvice.of(spec, e.errno()));
+            throw refused(spec, e.getMessage(), e.errno());
         } catch (PosixException e) {
             discard(spec, id, output);
-            throw new SpawnRefusedException(e.getMessage() + ReleaseAdvice.of(spec, e.errno()));
+            throw refused(spec, e.getMessage(), e.errno());
         } finally {
             output.release();
         }
+    }
+
+    private static SpawnRefusedException refused(
+            ProgramSpec spec, @Nullable String why, Errno errno) {
+        String advice = ReleaseAdvice.of(spec, errno);
+        return new SpawnRefusedException(why + advice, !advice.isEmpty());
     }
 
     private void discard(ProgramSpec spec, WorkerId id, WorkerOutput.Output output) {
