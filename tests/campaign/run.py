@@ -343,7 +343,7 @@ class Shop:
         bad = "releases/bad%d" % self.random.randrange(10**9)
         self.make_release(bad, "bad")
         worker = 'exec python3 -IS "%s/worker.py"' % self.lab.lib
-        ways = ("exit 3", "sleep 1; exit 3", "exec /nowhere/server", "VERSION=bad BROKEN=noack " + worker, "VERSION=bad BROKEN=ends:3 " + worker)
+        ways = ("exit 3", "sleep 1; exit 3", "exec /nowhere/server", "VERSION=bad BROKEN=noack " + worker)
         self.lab.write(bad + "/run", "#!/bin/sh\n%s\n" % self.random.choice(ways))
         os.chmod(self.lab.path(bad, "run"), 0o755)
         self.point(bad)
