@@ -77,12 +77,13 @@ public record Release(Path link, Path path, Path directory, @Nullable Path progr
         return release == null ? path : release.in(path);
     }
 
-    /// Returns all of it in one text: the release's path, and the program's file if that is
-    /// elsewhere.
+    /// Returns all of it in one text, so that two that differ in anything have other texts.
     public String told() {
-        return program == null || program.startsWith(path)
-                ? path.toString()
-                : path + " (" + program + ")";
+        return link
+                + " -> "
+                + path
+                + (directory.equals(path) ? "" : ", in " + directory)
+                + (program == null ? "" : ", " + program);
     }
 
     /// Describes it for a person: `42`, or all of it if the name alone says no difference.

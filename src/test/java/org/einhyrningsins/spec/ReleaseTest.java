@@ -84,8 +84,24 @@ class ReleaseTest {
         Release namesake = new Release(RELEASE.link(), Path.of("/opt/42"), PATH, null);
         assertThat(RELEASE.toldFrom(other)).isEqualTo("42");
         assertThat(RELEASE.toldFrom(null)).isEqualTo("42");
-        assertThat(RELEASE.toldFrom(namesake)).isEqualTo("/srv/releases/42");
-        Release file = new Release(RELEASE.link(), PATH, PATH, Path.of("/opt/tool-7/bin/tool"));
-        assertThat(file.told()).isEqualTo("/srv/releases/42 (/opt/tool-7/bin/tool)");
+        assertThat(RELEASE.toldFrom(namesake))
+                .isEqualTo("/srv/current -> /srv/releases/42, in /srv/releases/42/app");
+        assertThat(namesake.toldFrom(RELEASE))
+                .isEqualTo("/srv/current -> /opt/42, in /srv/releases/42");
+    }
+
+    @Test
+    void tellsWhateverIsDifferent() {
+        Path link = RELEASE.link();
+        Path directory = RELEASE.directory();
+        Path other = Path.of("/opt/other");
+        List<Release> all =
+                List.of(
+                        RELEASE,
+                        new Release(other, PATH, directory, null),
+                        new Release(link, other, directory, null),
+                        new Release(link, PATH, other, null),
+                        new Release(link, PATH, directory, other));
+        assertThat(all.stream().map(Release::told)).doesNotHaveDuplicates();
     }
 }
