@@ -124,13 +124,6 @@ public record ProgramSpec(
                 ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
     }
 
-    /// The same program with another command, in another directory.
-    public ProgramSpec runs(List<TextTemplate> others, Path place) {
-        return new ProgramSpec(
-                name, others, place, env, dropEnv, identity, workers, sockets, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
-    }
-
     /// The same program running another release.
     public ProgramSpec withRelease(@Nullable Release other) {
         return new ProgramSpec(

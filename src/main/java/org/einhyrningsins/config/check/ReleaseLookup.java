@@ -71,23 +71,22 @@ public final class ReleaseLookup {
         Path link = lastLink(directory);
         for (int i = 0; i < command.size() && link == null; i++) {
             String word = constant(command.get(i));
-            boolean file = i == 0 ? word.indexOf('/') >= 0 : isFile(word) && !isOption(command, i);
-            if (file) {
-                Path path = directory.resolve(word);
-                link = i == 0 && isKeptByName(path) ? lastLink(path.getParent()) : lastLink(path);
+            if (i == 0 && word.indexOf('/') >= 0) {
+                link = linkTo(directory.resolve(word));
+            } else if (i > 0 && isFile(word)) {
+                link = lastLink(Path.of(word));
             }
         }
         return link;
     }
 
-    private static boolean isFile(String word) {
-        return word.startsWith("/") && Files.isRegularFile(Path.of(word));
+    /// Returns the last link on the way to a program's file, or that the file is.
+    private static @Nullable Path linkTo(Path file) {
+        return lastLink(isKeptByName(file) ? file.getParent() : file);
     }
 
-    /// True for the value of an option that names a file which the program writes, as `--pid`.
-    private static boolean isOption(List<TextTemplate> command, int i) {
-        String before = constant(command.get(i - 1));
-        return before.startsWith("-") && before.contains("pid");
+    private static boolean isFile(String word) {
+        return word.startsWith("/") && Files.isRegularFile(Path.of(word));
     }
 
     private static @Nullable Release at(Path link, Path directory, @Nullable Path program) {
@@ -123,8 +122,7 @@ public final class ReleaseLookup {
         if (release != null) {
             return new Release(release.link(), release.path(), release.directory(), program);
         }
-        Path link = program.endsWith(file.getFileName()) ? lastLink(file.getParent()) : null;
-        link = link == null && !isKeptByName(file) ? lastLink(file) : link;
+        Path link = linkTo(file);
         return link == null ? null : at(link, spec.directory(), program);
     }
 

@@ -52,7 +52,26 @@ class ReleaseLookupTest {
         for (Object word : command) {
             words.add(TextTemplate.of(word.toString()));
         }
-        return Definition.of("").spec().runs(words, directory);
+        ProgramSpec like = Definition.of("").spec();
+        return new ProgramSpec(
+                like.name(),
+                words,
+                directory,
+                like.env(),
+                like.dropEnv(),
+                like.identity(),
+                like.workers(),
+                like.sockets(),
+                like.stdin(),
+                like.protocols(),
+                like.ack(),
+                like.stop(),
+                like.restart(),
+                like.rollout(),
+                like.logs(),
+                like.bond(),
+                like.care(),
+                like.after());
     }
 
     private @Nullable Release found(Path directory, Object... command) {
@@ -90,7 +109,6 @@ class ReleaseLookupTest {
         program(top.resolve("releases/41/app.py"), "");
         assertThat(found(Path.of("/"), "sh", "-u", current.resolve("app.py")))
                 .isEqualTo(release("41", "/"));
-        assertThat(found(Path.of("/"), "sh", "--pid-file", current.resolve("app.py"))).isNull();
     }
 
     @Test
