@@ -8,7 +8,7 @@ import org.einhyrningsins.spec.ProgramSpec;
 
 /// Decides what it takes for a program to take over a definition: nothing, a change in place, or a
 /// rollout.
-record Takeover(Program program) {
+public record Takeover(Program program) {
     /// Returns the kind of change that taking over that definition is.
     ///
     /// @param roll roll even if nothing has changed
@@ -36,6 +36,19 @@ record Takeover(Program program) {
     private boolean refuses(ProgramSpec spec) {
         VersionFailure failure = program.setback();
         return failure != null && !advances() && failure.isOf(spec, program.newest());
+    }
+
+    /// True if a program whose release is gone is to be rolled to the one that its links point at
+    /// now: else a slot that has lost its worker would stay empty. A release that failed is not
+    /// tried again, a rollout under way is not given up, and a rollback by hand is not left.
+    ///
+    /// @param renewed the definition that serves, with that release
+    public boolean leavesRelease(ProgramSpec renewed) {
+        return program.phase() instanceof ProgramPhase.Running
+                && program.rollout() == null
+                && program.serving().rollback() == null
+                && !program.serving().spec().equals(renewed)
+                && !refuses(renewed);
     }
 
     /// True if no worker would be replaced by another: all that serve only stop and nobody gets

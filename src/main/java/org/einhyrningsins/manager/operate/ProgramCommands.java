@@ -6,11 +6,10 @@ import org.einhyrningsins.control.wire.ControlCommand;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Takeover;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEvent;
-import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
-import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.plan.SharedAddresses;
 import org.einhyrningsins.manager.control.PendingCommand;
@@ -142,20 +141,13 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
         }
     }
 
-    /// Rolls a program whose release is gone onto what its links point at now: else a slot that has
-    /// lost its worker would stay empty. A release that failed is not tried again, and a rollback
-    /// by hand is not left.
+    /// Rolls a program whose release is gone onto what its links point at now, if that is there:
+    /// see [Takeover#leavesRelease].
     public void leaveMissingRelease(ProgramHost host, ReloadPlanner planner) {
-        Program program = host.program();
-        ProgramVersion serving = program.serving();
-        boolean rests =
-                program.phase() instanceof ProgramPhase.Running
-                        && program.rollout() == null
-                        && serving.rollback() == null;
-        ProgramSpec renewed = rests ? planner.renewed(serving.spec()) : serving.spec();
-        VersionFailure failure = program.setback();
-        boolean failed = failure != null && renewed.equals(failure.failed());
-        if (renewed.equals(serving.spec()) || failed || planner.objection(renewed) != null) {
+        ProgramVersion serving = host.program().serving();
+        ProgramSpec renewed = planner.renewed(serving.spec());
+        if (!new Takeover(host.program()).leavesRelease(renewed)
+                || planner.objection(renewed) != null) {
             return;
         }
         managerLog.warn(
