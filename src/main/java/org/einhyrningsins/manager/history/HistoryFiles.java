@@ -10,6 +10,7 @@ import org.einhyrningsins.manager.snapshot.SnapshotException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -77,18 +78,29 @@ final class HistoryFiles {
     ///
     /// @param failed the programs whose history was not written
     /// @param failure why not, in words; empty if all was written
+    /// @param setAside the programs whose file was set aside, or was not there
     /// @param shortened the generations whose definition there was no room for, by program
-    record Result(List<String> failed, String failure, Map<String, Set<Integer>> shortened) {}
+    record Result(
+            List<String> failed,
+            String failure,
+            List<String> setAside,
+            Map<String, Set<Integer>> shortened) {}
 
     /// Writes histories, each as a whole or not at all, and so that they outlive a power cut.
     ///
     /// @param known the programs whose files are kept in any case
-    Result write(List<ProgramHistory> histories, Set<String> known) {
+    /// @param unread the programs whose files nobody has read: they are set aside first
+    Result write(List<ProgramHistory> histories, Set<String> known, Set<String> unread) {
         List<String> failed = new ArrayList<>();
+        List<String> setAside = new ArrayList<>();
         String failure = "";
         Map<String, Set<Integer>> shortened = new LinkedHashMap<>();
         for (ProgramHistory history : histories) {
             try {
+                if (unread.contains(history.program())) {
+                    setAsideIfThere(name(history.program()));
+                    setAside.add(history.program());
+                }
                 byte[] text = HistoryText.write(history);
                 state.write(name(history.program()), text, true);
                 Set<Integer> without = without(history, text);
@@ -102,7 +114,15 @@ final class HistoryFiles {
             }
         }
         prune(known);
-        return new Result(failed, failure, shortened);
+        return new Result(failed, failure, setAside, shortened);
+    }
+
+    private void setAsideIfThere(String name) throws IOException {
+        try {
+            state.setAside(name);
+        } catch (NoSuchFileException e) {
+            // a program without a history
+        }
     }
 
     /// The generations that the history has a definition of, and its text has not.

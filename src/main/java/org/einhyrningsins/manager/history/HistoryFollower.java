@@ -97,13 +97,15 @@ final class HistoryFollower {
                         List.of()));
     }
 
-    /// The keys in which it differs from what served before.
+    /// The keys in which it differs from what serves, ready or not, or from what served before.
     private List<String> changed(ProgramVersion version) {
-        GenerationRecord before = null;
-        for (GenerationRecord record : records) {
-            before = record.serves() ? record : before;
+        ProgramVersion served = program.serving();
+        if (served.generation() == version.generation()) {
+            served = null;
+            for (GenerationRecord record : records) {
+                served = record.serves() ? record.version() : served;
+            }
         }
-        ProgramVersion served = before == null ? null : before.version();
         if (served == null) {
             return List.of();
         }

@@ -46,6 +46,9 @@ public final class HistoryStore {
     private final Map<String, ProgramHistory> histories = new HashMap<>();
     private final Set<String> unwritten = new LinkedHashSet<>();
 
+    /// Programs whose file could not be read in time: it is set aside before another is written.
+    private final Set<String> unread = new LinkedHashSet<>();
+
     /// Looks at the files of generations that began, by program and generation.
     private final Map<String, Map<Integer, FutureTask<List<FileIdentity>>>> looks =
             new LinkedHashMap<>();
@@ -86,7 +89,11 @@ public final class HistoryStore {
         HistoryFiles.Read read =
                 ProcReader.ask("history of " + program, () -> from.read(program)).answer();
         if (read == null) {
-            managerLog.warn(program, "its history cannot be read in time, and begins anew");
+            unread.add(program);
+            managerLog.warn(
+                    program,
+                    "its history cannot be read in time, and begins anew; the one before is set"
+                            + " aside");
             return ProgramHistory.none(program);
         }
         if (!read.trouble().isEmpty()) {
@@ -254,7 +261,8 @@ public final class HistoryStore {
         List<ProgramHistory> some = new ArrayList<>();
         unwritten.forEach(program -> some.add(of(program)));
         Set<String> known = Set.copyOf(histories.keySet());
-        FutureTask<HistoryFiles.Result> task = new FutureTask<>(() -> to.write(some, known));
+        Set<String> aside = Set.copyOf(unread);
+        FutureTask<HistoryFiles.Result> task = new FutureTask<>(() -> to.write(some, known, aside));
         try {
             ProcReader.execute(task);
             unwritten.clear();
@@ -276,6 +284,7 @@ public final class HistoryStore {
             return;
         }
         HistoryFiles.Result result = task.resultNow();
+        unread.removeAll(result.setAside());
         if (!result.failure().isEmpty()) {
             unwritten.addAll(result.failed());
             failed(result.failure());

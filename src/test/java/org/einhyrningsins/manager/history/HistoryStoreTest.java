@@ -3,6 +3,8 @@ package org.einhyrningsins.manager.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.value.LoadEnvironment;
@@ -15,6 +17,7 @@ import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.model.VersionOrigin.Made;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.runtime.ManagerLog;
+import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.runtime.StateDirectory;
 import org.einhyrningsins.manager.snapshot.GenerationFate.Verdict;
 import org.einhyrningsins.manager.snapshot.GenerationRecord;
@@ -34,6 +37,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 
 class HistoryStoreTest {
     @TempDir private Path home;
@@ -154,6 +158,13 @@ class HistoryStoreTest {
     }
 
     @Test
+    void saysWhatChangedThoughTheOneBeforeWasNotReadyYet() {
+        asked(new ProgramCommand.Start(null), Made.START);
+        asked(new ProgramCommand.Apply(spec("2"), false), Made.RELOAD);
+        assertThat(records().getLast().changed()).containsExactly("command");
+    }
+
+    @Test
     void aFailedGenerationIsNoneToGoBackTo() {
         start();
         asked(new ProgramCommand.Apply(spec("2"), false), Made.RELOAD);
@@ -253,6 +264,30 @@ class HistoryStoreTest {
                 .singleElement()
                 .asString()
                 .contains("its history begins anew: cannot read " + file);
+    }
+
+    @Test
+    void losesNoHistoryThatASlowDiskKeepsBack() throws Exception {
+        start();
+        store.flush();
+        Path file = home.resolve("state/history-web.json");
+        byte[] before = Files.readAllBytes(file);
+        CountDownLatch slow = new CountDownLatch(1);
+        assertThat(ProcReader.ask("history of web", () -> slow.await(60, SECONDS)).answer())
+                .as("a read that is under way")
+                .isNull();
+        open();
+        roll("2");
+        store.flush();
+        slow.countDown();
+        assertThat(file.resolveSibling("history-web.json.set-aside")).hasBinaryContent(before);
+        assertThat(file).exists();
+        assertThat(logged.toString(StandardCharsets.UTF_8)).contains("is set aside");
+        roll("3");
+        store.flush();
+        assertThat(file.resolveSibling("history-web.json.set-aside"))
+                .as("what it writes itself is not")
+                .hasBinaryContent(before);
     }
 
     @Test
