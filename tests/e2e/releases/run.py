@@ -40,7 +40,9 @@ def run(lab):
 def release(lab, name, before="true"):
     os.makedirs(lab.path("releases", name), exist_ok=True)
     script(lab, name, before)
-    for file, text in (("web.env", "RELEASE=%s\n" % name), ("web.conf", ""), ("app.py", "import time\ntime.sleep(1000)\n")):
+    check_path = lab.write("releases/%s/check" % name, '#!/bin/sh\necho "$0 $1 in $PWD" >>%s\n' % lab.path("checks"))
+    os.chmod(check_path, 0o755)
+    for file, text in (("web.env", "RELEASE=%s\n" % name), ("web.conf", ""), ("app.py", "import time\nprint('up', flush=True)\ntime.sleep(1000)\n")):
         lab.write("releases/%s/%s" % (name, file), text)
 
 
@@ -81,6 +83,7 @@ def kill_one(manager, program="web", count=2):
 def a_link_that_moves_is_nothing_to_those_that_run(lab, manager):
     script(lab, "42", "echo broken >&2; exit 3")
     point(lab, "releases/42")
+    lab.write("checks", "")
     kill_one(manager)
     runs(lab, manager, "41")
     same(get("127.0.0.1:%d" % lab.port("http"))["version"], "41", "what is served")
@@ -89,6 +92,9 @@ def a_link_that_moves_is_nothing_to_those_that_run(lab, manager):
     check(lab.path("releases/41/app.py") in words, words)
     manager.ctl("restart", "web")
     runs(lab, manager, "41")
+    place = lab.path("releases/41")
+    wait_for(lambda: read(lab.path("checks")), "a health check is made")
+    same(set(read(lab.path("checks")).splitlines()), {"%s/check 41 in %s" % (place, place)}, "what checks the health of release 41")
 
 
 def a_release_that_fails_is_not_tried_again_unasked(lab, manager):
@@ -197,6 +203,7 @@ def a_command_line_follows_the_directory_it_was_started_in(lab):
     name = next(iter(manager.status()))
     manager.wait_until_up(name, 1)
     same(get(address)["version"], "43", "what a command line serves")
+    same(environment_of(manager.workers()[0].pid)["PWD"], lab.path("releases/43"), "PWD of its worker")
     point(lab, "releases/45")
     for worker in manager.workers():
         os.kill(worker.pid, signal.SIGKILL)
