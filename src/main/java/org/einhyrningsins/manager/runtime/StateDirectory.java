@@ -165,13 +165,23 @@ public final class StateDirectory {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(place.path())) {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());
-                if (OURS.matcher(name).matches() && othersMayRead(file)) {
-                    Files.setPosixFilePermissions(
-                            file, PosixFilePermissions.fromString("rw-------"));
+                if (OURS.matcher(name).matches()) {
+                    hide(file);
                 }
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
+        }
+    }
+
+    /// A manager that uses the directory writes to other names first: they come and go.
+    private static void hide(Path file) throws IOException {
+        try {
+            if (othersMayRead(file)) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            }
+        } catch (NoSuchFileException e) {
+            // nobody can read it
         }
     }
 

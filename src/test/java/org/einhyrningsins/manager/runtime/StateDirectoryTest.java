@@ -8,11 +8,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 class StateDirectoryTest {
     private static final int MAX_COUNT = 64;
@@ -54,6 +56,38 @@ class StateDirectoryTest {
         state.write("intent", new byte[MAX_COUNT + 1], false);
         assertThatThrownBy(() -> state.read("intent", MAX_COUNT))
                 .hasMessageContaining("is longer than 64 bytes");
+    }
+
+    @Test
+    void isUsableWhileAnotherManagerWritesThere(@TempDir Path directory) throws Exception {
+        Path path = directory.resolve("state");
+        var other = new StateDirectory(path);
+        other.make();
+        var ends = new AtomicBoolean();
+        var writer =
+                Thread.ofPlatform()
+                        .start(
+                                () -> {
+                                    while (!ends.get()) {
+                                        write(other);
+                                    }
+                                });
+        try {
+            for (int i = 0; i < 3_000; i++) {
+                new StateDirectory(path).make();
+            }
+        } finally {
+            ends.set(true);
+            writer.join();
+        }
+    }
+
+    private static void write(StateDirectory state) {
+        try {
+            state.write("history-web.json", text("a"), false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
