@@ -194,9 +194,7 @@ public final class HistoryStore {
     }
 
     private void soon() {
-        if (due == null) {
-            due = Clock.now().plus(SOON);
-        }
+        due = Moment.earlier(due, Clock.now().plus(SOON));
     }
 
     // ---- beside the loop

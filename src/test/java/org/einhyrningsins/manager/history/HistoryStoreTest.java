@@ -16,6 +16,7 @@ import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.model.VersionOrigin.Made;
 import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.runtime.StateDirectory;
@@ -35,6 +36,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -220,6 +222,14 @@ class HistoryStoreTest {
         start();
         store.flush();
         assertThat(Files.getAttribute(file, "unix:ino")).isEqualTo(inode);
+    }
+
+    @Test
+    void writesSoonWhatChangesWhileItWrites() {
+        start();
+        store.turn(Clock.now().plus(Duration.ofSeconds(1)));
+        roll("2");
+        assertThat(store.due()).isNotNull().isLessThan(Clock.now().plus(Duration.ofMillis(500)));
     }
 
     @Test
