@@ -50,6 +50,7 @@ def replaced(lab, manager):
 
 
 def replaces_itself(lab, manager):
+    wait_for(lambda: len(manager.pids_of("web")) == 2, "nobody is on the way out")
     before = manager.pids_of("web")
     manager.ctl("reexec")
     same(manager.pids_of("web"), before, "workers over a reexec")
