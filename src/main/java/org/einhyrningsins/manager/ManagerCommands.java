@@ -112,7 +112,7 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
         parts.recorder.writeIfDue();
         parts.files.facts().store().flush();
         parts.runtime.history().flush();
-        parts.workers.output().part();
+        parts.workers.output().prepareHandover();
     }
 
     // ---- what operators set

@@ -115,7 +115,7 @@ final class ProgramEvents implements ProgramHost.Listener {
     public void redefined(ProgramHost host) {
         parts.recorder.changedForGood();
         parts.sockets.mayBeOver();
-        parts.workers.output().redefined(host.program().serving().spec());
+        parts.workers.output().reconfigure(host.program().serving().spec());
         parts.overrides.redefined();
         parts.programTable.redefined(host);
     }

@@ -50,7 +50,7 @@ public final class HttpData implements HttpServer.Sight {
                             host.program(),
                             host.tally().numbers(),
                             lives(host),
-                            workerOutput.figures(host.name())));
+                            workerOutput.counters(host.name())));
         }
         return new PageData(conduct.report(list), numbers, manager.get());
     }

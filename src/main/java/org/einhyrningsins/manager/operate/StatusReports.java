@@ -192,7 +192,7 @@ public final class StatusReports {
     /// Troubles of its sockets and its output.
     private String besides(Program program) {
         String socket = sockets.troubles().of(program.serving().spec());
-        String output = workerOutput.note(program.name());
+        String output = workerOutput.problems(program.name());
         return joined(socket, output);
     }
 

@@ -9,11 +9,11 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Listens for the line by which a starting worker says that it is up.
+/// Looks for the line of output by which a starting worker acks.
 ///
 /// A regular expression may take as good as for ever on a line. So a search looks at no more than
-/// the beginning of a line, and is given up after so many steps, which is told once. What one look
-/// hears takes a few milliseconds at worst; the lines that are left wait in the pipe for the next.
+/// the beginning of a line, and is given up after so many steps, which is tooHardReported once. One
+/// search takes a few milliseconds at worst; the lines that are left wait in the pipe for the next.
 public final class AckLineMatcher {
     /// Bytes of a line.
     static final int MAX_LENGTH = 1024;
@@ -23,23 +23,24 @@ public final class AckLineMatcher {
 
     private final Matcher matcher;
     private final BooleanSupplier wanted;
-    private final Runnable acked;
-    private final Runnable tooHard;
+    private final Runnable onAck;
+    private final Runnable onTooHard;
     private final byte[] line = new byte[MAX_LENGTH];
     private int steps;
-    private boolean told;
+    private boolean tooHardReported;
     private boolean found;
 
     /// Looks for a line that matches.
     ///
     /// @param wanted whether the worker is still starting
-    /// @param acked is told once
-    /// @param tooHard is told once, when a line is passed over
-    public AckLineMatcher(String match, BooleanSupplier wanted, Runnable acked, Runnable tooHard) {
+    /// @param onAck is tooHardReported once
+    /// @param onTooHard is tooHardReported once, when a line is passed over
+    public AckLineMatcher(
+            String match, BooleanSupplier wanted, Runnable onAck, Runnable onTooHard) {
         this.matcher = Pattern.compile(match).matcher("");
         this.wanted = wanted;
-        this.acked = acked;
-        this.tooHard = tooHard;
+        this.onAck = onAck;
+        this.onTooHard = onTooHard;
     }
 
     /// True if the line has not been found and is still wanted.
@@ -52,25 +53,25 @@ public final class AckLineMatcher {
         return found;
     }
 
-    /// Hears lines from the beginning of a buffer.
+    /// Searches lines from the beginning of a buffer.
     ///
     /// @param length of the lines
-    /// @return as many bytes were heard: a line at least, or up to the one that was found
-    int hear(ByteBuffer lines, int length) {
+    /// @return the number of bytes searched: a line at least, or up to the one that was found
+    int search(ByteBuffer lines, int length) {
         steps = 0;
-        int heard = 0;
+        int searched = 0;
         boolean on = true;
-        while (on && heard < length) {
-            int end = LineEnds.first(lines, heard, length);
-            on = search(text(lines, heard, end), heard == 0);
-            heard = on ? end : heard;
+        while (on && searched < length) {
+            int end = LineEnds.first(lines, searched, length);
+            on = goesOnAfter(text(lines, searched, end), searched == 0);
+            searched = on ? end : searched;
         }
-        return heard;
+        return searched;
     }
 
-    /// Says what was found.
-    void tell() {
-        acked.run();
+    /// Reports that the line was found.
+    void ack() {
+        onAck.run();
     }
 
     private String text(ByteBuffer lines, int from, int end) {
@@ -82,14 +83,14 @@ public final class AckLineMatcher {
 
     /// @param first whether it has all the steps to itself
     /// @return whether to go on behind it
-    private boolean search(String text, boolean first) {
+    private boolean goesOnAfter(String text, boolean first) {
         try {
             found = matcher.reset(new Counted(text)).find();
             return !found;
         } catch (TooHard | StackOverflowError e) { // the second: deeper than our stack
-            if (first && !told) {
-                told = true;
-                tooHard.run();
+            if (first && !tooHardReported) {
+                tooHardReported = true;
+                onTooHard.run();
             }
             return first;
         }

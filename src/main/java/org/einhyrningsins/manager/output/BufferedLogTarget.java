@@ -12,36 +12,36 @@ sealed interface BufferedLogTarget extends LineSink permits ManagedLogFile, Jour
     String program();
 
     /// Adds a user.
-    void use();
+    void acquire();
 
     /// Removes a user.
     ///
     /// @return true if no user is left and nothing waits
-    boolean leave();
+    boolean release();
 
     /// True if no pipe uses it and nothing waits to be written.
-    boolean over();
+    boolean isUnused();
 
     /// Returns the time of its next call; null for none.
     @Nullable Moment retryAt();
 
-    /// The time has come to try again.
+    /// Tries again to write the backlog.
     void retry();
 
     /// Describes its problems; empty for none.
-    String note();
+    String problem();
 
     /// Returns the sum of its counters and the others'.
-    PageData.Log figures(PageData.@Nullable Log others);
+    PageData.Log counters(PageData.@Nullable Log others);
 
     /// Returns the bytes of memory that it takes.
-    int heldRoom();
+    int backlogMemory();
 
-    /// The last try before another manager goes on: what waits in our memory is not handed on, and
-    /// that is said.
-    void part();
+    /// Tries a last time before another manager goes on: the backlog is not handed over, and what
+    /// is lost is logged.
+    void prepareHandover();
 
-    /// The last try, and the end.
+    /// Tries a last time, and closes it.
     void close();
 
     /// Describes lost lines.

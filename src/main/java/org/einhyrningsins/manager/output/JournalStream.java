@@ -5,7 +5,6 @@ import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.page.PageData;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.LineEnds;
-import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -39,13 +38,13 @@ final class JournalStream implements BufferedLogTarget {
     /// Memory of a waiting entry besides its bytes.
     private static final int OVERHEAD = 64;
 
-    private final OutputPump keeper;
+    private final LoopWriterContext context;
     private final String program;
     private final Path socket;
     private final UnixDatagramSender unixDatagramSender;
     private final byte[] names;
-    private final Deque<Entry> held = new ArrayDeque<>();
-    private int heldRoom;
+    private final Deque<Entry> backlog = new ArrayDeque<>();
+    private int backlogMemory;
     private int users;
     private @Nullable Moment fullSince;
     private @Nullable Moment retryAt;
@@ -62,8 +61,8 @@ final class JournalStream implements BufferedLogTarget {
         }
     }
 
-    JournalStream(OutputPump keeper, String program, Path socket) {
-        this.keeper = keeper;
+    JournalStream(LoopWriterContext context, String program, Path socket) {
+        this.context = context;
         this.program = program;
         this.socket = socket;
         this.unixDatagramSender = new UnixDatagramSender(socket.toString());
@@ -78,19 +77,19 @@ final class JournalStream implements BufferedLogTarget {
     }
 
     @Override
-    public void use() {
+    public void acquire() {
         users++;
     }
 
     @Override
-    public boolean leave() {
+    public boolean release() {
         users--;
-        return over();
+        return isUnused();
     }
 
     @Override
-    public boolean over() {
-        return users <= 0 && held.isEmpty();
+    public boolean isUnused() {
+        return users <= 0 && backlog.isEmpty();
     }
 
     @Override
@@ -108,27 +107,27 @@ final class JournalStream implements BufferedLogTarget {
         int done = 0;
         try {
             while (done < length && trouble.isEmpty()) {
-                int end = LineEnds.first(keeper.window(), done, length);
-                if (!sent(from, done, end)) {
+                int end = LineEnds.first(context.lines(), done, length);
+                if (!sendLine(from, done, end)) {
                     break;
                 }
                 done = end;
             }
         } catch (PosixException e) {
-            stuck(Errno.describe(e.number()));
+            failed(Errno.describe(e.number()));
         }
         if (!trouble.isEmpty()) {
-            hold(from, done, length);
+            addToBacklog(from, done, length);
             done = length;
         }
-        OutputPipes.drop(from.fd(), keeper.nothing(), done);
+        context.drop(from, done);
         return done > 0;
     }
 
     /// @return false if it is full, but not for long
-    private boolean sent(OutputPipe from, int at, int end) {
+    private boolean sendLine(OutputPipe from, int at, int end) {
         int length = entry(from, at, end);
-        if (length == 0 || delivered(length, end - at, from.writer())) {
+        if (length == 0 || trySend(length, end - at, from.writer())) {
             fullSince = null;
             return true;
         }
@@ -136,15 +135,15 @@ final class JournalStream implements BufferedLogTarget {
         Moment since = fullSince == null ? now : fullSince;
         fullSince = since;
         if (since.plus(PATIENCE).reached(now)) {
-            stuck("it takes nothing");
+            failed("it takes nothing");
         }
         return false;
     }
 
     /// Brings it there, or loses it if it is larger than the machine lets a datagram be.
-    private boolean delivered(int length, int text, @Nullable PeerCredentials writer) {
+    private boolean trySend(int length, int text, @Nullable PeerCredentials writer) {
         try {
-            return unixDatagramSender.send(keeper.dressed(), length, writer);
+            return unixDatagramSender.send(context.composed(), length, writer);
         } catch (PosixException e) {
             if (e.errno() != Errno.EMSGSIZE) {
                 throw e;
@@ -158,11 +157,12 @@ final class JournalStream implements BufferedLogTarget {
         lost.add(1, text);
     }
 
-    /// Puts an entry for a line into the keeper's room. An empty line is none, as journald has it.
+    /// Puts an entry for a line into the buffer of composed text. An empty line is none, as
+    /// journald has it.
     ///
     /// @return its length; 0 for none
     private int entry(OutputPipe from, int at, int end) {
-        ByteBuffer line = keeper.window().duplicate().limit(end).position(at);
+        ByteBuffer line = context.lines().duplicate().limit(end).position(at);
         if (line.get(end - 1) == '\n') {
             line.limit(end - 1);
         }
@@ -170,7 +170,7 @@ final class JournalStream implements BufferedLogTarget {
         if (!line.hasRemaining()) {
             return 0;
         }
-        ByteBuffer into = keeper.dressed().duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer into = context.composed().duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
         into.put(ascii("MESSAGE\n")).putLong(line.remaining()).put(line).put((byte) '\n');
         into.put(names);
         into.put(ascii("EINHYRNINGSINS_SLOT=" + from.slot() + "\nPRIORITY=" + priority));
@@ -196,28 +196,28 @@ final class JournalStream implements BufferedLogTarget {
 
     // ---- when it takes nothing
 
-    private void stuck(String why) {
+    private void failed(String why) {
         trouble = why;
         retryAt = Clock.now().plus(RETRY);
-        keeper.error(
+        context.error(
                 program,
                 "cannot write to the journal at "
                         + socket
                         + ": "
                         + why
                         + "; the newest "
-                        + OutputPump.MAX_HELD / 1024
+                        + LineBacklog.MAX_BYTES / 1024
                         + " KiB wait in memory, and it tries again every second");
     }
 
-    private void hold(OutputPipe from, int begin, int length) {
+    private void addToBacklog(OutputPipe from, int begin, int length) {
         int at = begin;
         while (at < length) {
-            int end = LineEnds.first(keeper.window(), at, length);
+            int end = LineEnds.first(context.lines(), at, length);
             int size = entry(from, at, end);
             if (size > 0) {
                 ByteBuffer datagram = ByteBuffer.allocate(size);
-                datagram.put(0, keeper.dressed(), 0, size);
+                datagram.put(0, context.composed(), 0, size);
                 add(new Entry(datagram, end - at, from.writer()));
             }
             at = end;
@@ -225,17 +225,17 @@ final class JournalStream implements BufferedLogTarget {
     }
 
     private void add(Entry entry) {
-        held.addLast(entry);
-        heldRoom += entry.room();
-        int most = keeper.mayHold(heldRoom);
-        while (heldRoom > most) {
+        backlog.addLast(entry);
+        backlogMemory += entry.room();
+        int most = context.maxBacklog(backlogMemory);
+        while (backlogMemory > most) {
             lose(forgetOldest().text());
         }
     }
 
     private Entry forgetOldest() {
-        Entry oldest = held.removeFirst();
-        heldRoom -= oldest.room();
+        Entry oldest = backlog.removeFirst();
+        backlogMemory -= oldest.room();
         return oldest;
     }
 
@@ -243,7 +243,7 @@ final class JournalStream implements BufferedLogTarget {
     public void retry() {
         boolean progress = false;
         try {
-            while (!held.isEmpty() && sent(held.getFirst())) {
+            while (!backlog.isEmpty() && sendLine(backlog.getFirst())) {
                 forgetOldest();
                 progress = true;
             }
@@ -253,15 +253,15 @@ final class JournalStream implements BufferedLogTarget {
         }
         catchingUp = progress;
         retryAt = Clock.now().plus(progress ? SOON : RETRY);
-        if (held.isEmpty()) {
+        if (backlog.isEmpty()) {
             recovered();
         }
     }
 
-    private boolean sent(Entry entry) {
+    private boolean sendLine(Entry entry) {
         int length = entry.datagram().capacity();
-        keeper.dressed().put(0, entry.datagram(), 0, length);
-        return delivered(length, entry.text(), entry.writer());
+        context.composed().put(0, entry.datagram(), 0, length);
+        return trySend(length, entry.text(), entry.writer());
     }
 
     private void recovered() {
@@ -272,17 +272,12 @@ final class JournalStream implements BufferedLogTarget {
         String meanwhile =
                 lost.anyUntold() ? "lost meanwhile: " + lost.untold() : "nothing was lost";
         lost.told();
-        keeper.warn(program, "writes to the journal again; " + meanwhile);
+        context.warn(program, "writes to the journal again; " + meanwhile);
     }
 
     @Override
-    public String note() {
-        String sum =
-                lost.lines() == 0
-                        ? ""
-                        : "lost "
-                                + BufferedLogTarget.lost(lost.lines(), lost.bytes())
-                                + " of output";
+    public String problem() {
+        String sum = lost.describe();
         if (trouble.isEmpty()) {
             return sum;
         }
@@ -291,38 +286,39 @@ final class JournalStream implements BufferedLogTarget {
     }
 
     @Override
-    public PageData.Log figures(PageData.@Nullable Log others) {
+    public PageData.Log counters(PageData.@Nullable Log others) {
         return new PageData.Log(0, lost.lines(), lost.bytes()).plus(others);
     }
 
     @Override
-    public void part() {
-        if (!held.isEmpty()) {
+    public void prepareHandover() {
+        if (!backlog.isEmpty()) {
             retry();
         }
-        if (!held.isEmpty()) {
-            int lines = held.size();
-            String all = BufferedLogTarget.lost(lines, held.stream().mapToLong(Entry::text).sum());
-            keeper.error(program, "what waits for the journal is not handed on: lost " + all);
+        if (!backlog.isEmpty()) {
+            int lines = backlog.size();
+            String all =
+                    BufferedLogTarget.lost(lines, backlog.stream().mapToLong(Entry::text).sum());
+            context.error(program, "what waits for the journal is not handed on: lost " + all);
         }
     }
 
     @Override
-    public int heldRoom() {
-        return heldRoom;
+    public int backlogMemory() {
+        return backlogMemory;
     }
 
     @Override
     public void close() {
-        if (!held.isEmpty()) {
+        if (!backlog.isEmpty()) {
             retry();
         }
-        while (!held.isEmpty()) {
+        while (!backlog.isEmpty()) {
             lose(forgetOldest().text());
         }
         if (lost.anyUntold()) {
             String all = lost.untold();
-            keeper.error(program, "the journal took nothing to the end: lost " + all);
+            context.error(program, "the journal took nothing to the end: lost " + all);
         }
         retryAt = null;
         unixDatagramSender.close();

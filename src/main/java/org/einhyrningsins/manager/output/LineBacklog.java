@@ -7,20 +7,24 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /// The newest lines of what cannot be written now, in bounded memory. What has no room pushes the
-/// oldest lines out, which are counted.
+/// oldest lines out, which are counted as lost.
 final class LineBacklog {
+    /// Maximum memory of one target's backlog.
+    static final int MAX_BYTES = 256 * 1024;
+
     private static final int FIRST_ROOM = 8 * 1024;
 
     private final int most;
+    private final LostLines lost;
     private ByteBuffer ring = ByteBuffer.allocate(0);
     private int start;
     private int length;
-    private long lostLines;
-    private long lostBytes;
 
     /// @param most bytes to hold
-    LineBacklog(int most) {
+    /// @param lost counts what is pushed out; a piece of a line counts as one
+    LineBacklog(int most, LostLines lost) {
         this.most = most;
+        this.lost = lost;
     }
 
     int length() {
@@ -30,15 +34,6 @@ final class LineBacklog {
     /// Returns the bytes of memory that it takes.
     int room() {
         return ring.capacity();
-    }
-
-    /// Returns the number of lines pushed out since it was made; a piece of a line counts as one.
-    long lostLines() {
-        return lostLines;
-    }
-
-    long lostBytes() {
-        return lostBytes;
     }
 
     /// Adds lines. Of more than it can hold, the last.
@@ -52,7 +47,7 @@ final class LineBacklog {
             // to the end of the line in which the last byte without room is
             skipped = LineEnds.first(from, at + Math.max(0, count - bound - 1), at + count) - at;
             boolean torn = from.get(at + skipped - 1) != '\n';
-            lose(LineEnds.count(from, at, at + skipped) + (torn ? 1 : 0), skipped);
+            lost.add(LineEnds.count(from, at, at + skipped) + (torn ? 1 : 0), skipped);
         }
         makeRoom(count - skipped, bound);
         append(from, at + skipped, count - skipped);
@@ -90,7 +85,7 @@ final class LineBacklog {
                 LineEnds.count(ring, start, start + Math.min(count, straight))
                         + LineEnds.count(ring, 0, Math.max(0, count - straight));
         boolean torn = ring.get((start + count - 1) % ring.capacity()) != '\n';
-        lose(lines + (torn ? 1 : 0), count);
+        lost.add(lines + (torn ? 1 : 0), count);
         forget(count);
     }
 
@@ -106,11 +101,6 @@ final class LineBacklog {
         }
         int from = Math.max(0, index - straight);
         return straight + LineEnds.first(ring, from, length - straight);
-    }
-
-    private void lose(long lines, int bytes) {
-        lostLines += lines;
-        lostBytes += bytes;
     }
 
     /// Copies the oldest bytes, as many as have room.

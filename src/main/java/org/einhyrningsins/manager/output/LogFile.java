@@ -25,12 +25,12 @@ final class LogFile implements ManagedLogFile {
             ", the limit that the manager was started with (ulimit -f): raise it, or set"
                     + " logs.max-size below it";
 
-    private final LogWriterContext desk;
+    private final LogWriterContext context;
     private final String program;
     private final RotatingFile file;
     private @Nullable OutputPipe lastWriter;
     private int users;
-    private @Nullable LineBacklog held;
+    private @Nullable LineBacklog backlog;
     private @Nullable Moment retryAt;
     private String trouble = "";
     private final LostLines lost = new LostLines();
@@ -38,10 +38,15 @@ final class LogFile implements ManagedLogFile {
     /// @param program program that it belongs to first, for messages
     /// @param others whether workers may still write to it themselves: then each write of ours goes
     ///   to the end, wherever that is by then
-    LogFile(LogWriterContext desk, String program, Path path, LogsSpec.Kept spec, boolean others) {
-        this.desk = desk;
+    LogFile(
+            LogWriterContext context,
+            String program,
+            Path path,
+            LogsSpec.Kept spec,
+            boolean others) {
+        this.context = context;
         this.program = program;
-        this.file = new RotatingFile(desk, program, path, spec, others);
+        this.file = new RotatingFile(context, program, path, spec, others);
     }
 
     @Override
@@ -79,19 +84,19 @@ final class LogFile implements ManagedLogFile {
     }
 
     @Override
-    public void use() {
+    public void acquire() {
         users++;
     }
 
     @Override
-    public boolean leave() {
+    public boolean release() {
         users--;
-        return over();
+        return isUnused();
     }
 
     @Override
-    public boolean over() {
-        return users <= 0 && held == null;
+    public boolean isUnused() {
+        return users <= 0 && backlog == null;
     }
 
     @Override
@@ -104,50 +109,50 @@ final class LogFile implements ManagedLogFile {
     /// Takes bytes from a pipe into the file or the backlog, or counts them as lost.
     @Override
     public boolean take(OutputPipe from, int length) {
-        if (held != null && !caughtUp()) {
-            hold(from, length);
+        if (backlog != null && !backlogWritten()) {
+            addToBacklog(from, length);
             return true;
         }
         try {
-            file.attend();
+            file.check();
             write(from, length);
         } catch (PosixException e) {
-            stuck(e);
-            hold(from, length);
+            failed(e);
+            addToBacklog(from, length);
         }
         return true;
     }
 
     private void write(OutputPipe from, int length) {
-        ByteBuffer window = desk.window();
-        if (file.insideALine() && lastWriter != from) {
-            file.endTheLine();
+        ByteBuffer lines = context.lines();
+        if (file.insideLine() && lastWriter != from) {
+            file.endLine();
         }
         if (!from.prefix().isEmpty()) {
-            dressed(from, window, length);
+            writePrefixed(from, lines, length);
             return;
         }
-        int cut = file.cut(window, length);
-        if (file.isShared() || !desk.moves()) {
-            copy(from, window, cut, cut);
+        int cut = file.lengthForFile(lines, length);
+        if (file.isShared() || !context.splices()) {
+            copy(from, lines, cut, cut);
         } else {
-            move(from, window, cut);
+            move(from, lines, cut);
         }
     }
 
     /// Moves bytes in the kernel: a kill meanwhile loses nothing, and writes nothing twice.
-    private void move(OutputPipe from, ByteBuffer window, int length) {
+    private void move(OutputPipe from, ByteBuffer lines, int length) {
         int done = 0;
         try {
             while (done < length) {
                 done += OutputPipes.move(from.fd(), file.fd(), file.size() + done, length - done);
             }
-            written(from, window, length);
+            written(from, lines, length);
         } catch (PosixException e) {
-            stuck(e);
-            int whole = file.takeBack(window, done);
-            hold(window, whole, length - whole);
-            desk.drop(from, length - done);
+            failed(e);
+            int whole = file.takeBack(lines, done);
+            addToBacklog(lines, whole, length - whole);
+            context.drop(from, length - done);
         }
     }
 
@@ -165,11 +170,11 @@ final class LogFile implements ManagedLogFile {
             }
             written(from, text, length);
         } catch (PosixException e) {
-            stuck(e);
+            failed(e);
             int whole = file.takeBack(text, done);
-            hold(text, whole, length - whole);
+            addToBacklog(text, whole, length - whole);
         }
-        desk.drop(from, origin);
+        context.drop(from, origin);
     }
 
     private void written(OutputPipe from, ByteBuffer text, int length) {
@@ -177,29 +182,29 @@ final class LogFile implements ManagedLogFile {
         lastWriter = from;
     }
 
-    private void dressed(OutputPipe from, ByteBuffer window, int length) {
-        LinePrefix dress = desk.dress();
-        int origin = dress.put(from, window, length, file.insideALine(), file.room());
-        if (origin == 0 && file.size() > 0 && file.turn()) {
-            origin = dress.put(from, window, length, false, file.room());
+    private void writePrefixed(OutputPipe from, ByteBuffer lines, int length) {
+        LinePrefix linePrefix = context.linePrefix();
+        int origin = linePrefix.put(from, lines, length, file.insideLine(), file.room());
+        if (origin == 0 && file.size() > 0 && file.rotate()) {
+            origin = linePrefix.put(from, lines, length, false, file.room());
         }
         if (origin == 0) { // a line longer than a file may be
-            int line = LineEnds.first(window, 0, length);
-            origin = dress.put(from, window, line, file.insideALine(), Integer.MAX_VALUE);
+            int line = LineEnds.first(lines, 0, length);
+            origin = linePrefix.put(from, lines, line, file.insideLine(), Integer.MAX_VALUE);
         }
-        copy(from, dress.text(), dress.length(), origin);
+        copy(from, linePrefix.text(), linePrefix.length(), origin);
     }
 
     // ---- when it cannot be written
 
-    private void stuck(PosixException why) {
+    private void failed(PosixException why) {
         retryAt = Clock.now().plus(RETRY);
-        if (held != null) {
+        if (backlog != null) {
             return;
         }
-        held = new LineBacklog(OutputPump.MAX_HELD);
+        backlog = new LineBacklog(LineBacklog.MAX_BYTES, lost);
         trouble = why.reason();
-        desk.error(
+        context.error(
                 program,
                 "cannot write "
                         + file.path()
@@ -207,54 +212,52 @@ final class LogFile implements ManagedLogFile {
                         + trouble
                         + (why.errno() == Errno.EFBIG ? LIMITED : "")
                         + "; the newest "
-                        + OutputPump.MAX_HELD / 1024
+                        + LineBacklog.MAX_BYTES / 1024
                         + " KiB wait in memory, and it tries again every second");
     }
 
-    private void hold(OutputPipe from, int length) {
-        ByteBuffer window = desk.window();
+    private void addToBacklog(OutputPipe from, int length) {
+        ByteBuffer lines = context.lines();
         if (from.prefix().isEmpty()) {
-            hold(window, 0, length);
-            desk.drop(from, length);
+            addToBacklog(lines, 0, length);
+            context.drop(from, length);
             return;
         }
-        LinePrefix dress = desk.dress();
-        int origin = dress.put(from, window, length, false, Integer.MAX_VALUE);
-        hold(dress.text(), 0, dress.length());
-        desk.drop(from, origin);
+        LinePrefix linePrefix = context.linePrefix();
+        int origin = linePrefix.put(from, lines, length, false, Integer.MAX_VALUE);
+        addToBacklog(linePrefix.text(), 0, linePrefix.length());
+        context.drop(from, origin);
     }
 
-    private void hold(ByteBuffer text, int at, int count) {
-        LineBacklog lines = held;
-        if (lines == null) {
-            throw new IllegalStateException("lines are held while there is trouble");
+    private void addToBacklog(ByteBuffer text, int at, int count) {
+        LineBacklog waiting = backlog;
+        if (waiting == null) {
+            throw new IllegalStateException("there is no backlog");
         }
-        lines.add(text, at, count, desk.mayHold(heldRoom()));
+        waiting.add(text, at, count, context.maxBacklog(backlogMemory()));
     }
 
     @Override
-    public PageData.Log figures(PageData.@Nullable Log others) {
-        long lines = lost.lines() + (held == null ? 0 : held.lostLines());
-        long bytes = lost.bytes() + (held == null ? 0 : held.lostBytes());
-        return new PageData.Log(file.size(), lines, bytes).plus(others);
+    public PageData.Log counters(PageData.@Nullable Log others) {
+        return new PageData.Log(file.size(), lost.lines(), lost.bytes()).plus(others);
     }
 
     @Override
-    public int heldRoom() {
-        return held == null ? 0 : held.room();
+    public int backlogMemory() {
+        return backlog == null ? 0 : backlog.room();
     }
 
     @Override
     public void retry() {
-        caughtUp();
+        backlogWritten();
     }
 
     /// Writes what waits, if the time has come.
     ///
     /// @return whether nothing waits any more
-    private boolean caughtUp() {
-        LineBacklog lines = held;
-        if (lines == null) {
+    private boolean backlogWritten() {
+        LineBacklog waiting = backlog;
+        if (waiting == null) {
             return true;
         }
         if (retryAt != null && !retryAt.reached(Clock.now())) {
@@ -262,12 +265,12 @@ final class LogFile implements ManagedLogFile {
         }
         retryAt = Clock.now().plus(RETRY);
         try {
-            file.attend();
-            if (file.insideALine() && lines.length() > 0) {
-                file.endTheLine();
+            file.check();
+            if (file.insideLine() && waiting.length() > 0) {
+                file.endLine();
             }
-            while (lines.length() > 0) {
-                if (!writeOldest(lines)) {
+            while (waiting.length() > 0) {
+                if (!writeOldest(waiting)) {
                     return false;
                 }
             }
@@ -275,15 +278,15 @@ final class LogFile implements ManagedLogFile {
             trouble = e.reason();
             return false;
         }
-        recovered(lines);
+        recovered();
         return true;
     }
 
-    private boolean writeOldest(LineBacklog lines) {
-        ByteBuffer text = desk.dress().text();
-        int count = lines.oldest(text);
+    private boolean writeOldest(LineBacklog waiting) {
+        ByteBuffer text = context.linePrefix().text();
+        int count = waiting.oldest(text);
         if (file.size() > 0 && count > file.room()) {
-            file.turn();
+            file.rotate();
         }
         int done = 0;
         try {
@@ -291,79 +294,57 @@ final class LogFile implements ManagedLogFile {
                 done += file.write(text, done, count);
             }
         } catch (PosixException e) {
-            lines.forget(file.takeBack(text, done));
+            waiting.forget(file.takeBack(text, done));
             return false;
         }
         file.appended(count, text.get(count - 1) != '\n');
         lastWriter = null;
-        lines.forget(count);
+        waiting.forget(count);
         return true;
     }
 
-    private void recovered(LineBacklog lines) {
-        held = null;
+    private void recovered() {
+        backlog = null;
         retryAt = null;
-        lost.add(lines.lostLines(), lines.lostBytes());
-        desk.warn(
-                program,
-                "writes "
-                        + file.path()
-                        + " again; "
-                        + (lines.lostLines() == 0
-                                ? "nothing was lost"
-                                : "lost meanwhile: "
-                                        + BufferedLogTarget.lost(
-                                                lines.lostLines(), lines.lostBytes())));
         trouble = "";
+        String meanwhile =
+                lost.anyUntold() ? "lost meanwhile: " + lost.untold() : "nothing was lost";
+        lost.told();
+        context.warn(program, "writes " + file.path() + " again; " + meanwhile);
     }
 
     @Override
-    public String note() {
-        long lines = lost.lines() + (held == null ? 0 : held.lostLines());
-        long bytes = lost.bytes() + (held == null ? 0 : held.lostBytes());
-        String sum =
-                lines == 0 ? "" : "lost " + BufferedLogTarget.lost(lines, bytes) + " of output";
-        if (held == null) {
+    public String problem() {
+        String sum = lost.describe();
+        if (backlog == null) {
             return sum;
         }
-        return "cannot write " + file.path() + ": " + trouble + (sum.isEmpty() ? "" : "; " + sum);
+        String now = "cannot write " + file.path() + ": " + trouble;
+        return sum.isEmpty() ? now : now + "; " + sum;
     }
 
     @Override
-    public void part() {
+    public void prepareHandover() {
         retryAt = null;
-        if (held != null && !caughtUp()) {
-            desk.error(
-                    program,
-                    "what waits to be written to "
-                            + file.path()
-                            + " is not handed on: "
-                            + held.length()
-                            + " bytes are lost"
-                            + (held.lostLines() == 0
-                                    ? ""
-                                    : ", and "
-                                            + BufferedLogTarget.lost(
-                                                    held.lostLines(), held.lostBytes())));
+        if (backlog != null && !backlogWritten()) {
+            String what = "what waits to be written to " + file.path() + " is not handed on: ";
+            context.error(program, what + allLost(backlog));
         }
     }
 
     @Override
     public void close() {
         retryAt = null;
-        if (held != null && !caughtUp()) {
-            long lines = held.lostLines();
-            desk.error(
-                    program,
-                    file.path()
-                            + " could not be written to the end: "
-                            + held.length()
-                            + " bytes are lost"
-                            + (lines == 0
-                                    ? ""
-                                    : ", and " + BufferedLogTarget.lost(lines, held.lostBytes())));
+        if (backlog != null && !backlogWritten()) {
+            String what = file.path() + " could not be written to the end: ";
+            context.error(program, what + allLost(backlog));
         }
-        held = null;
+        backlog = null;
         file.close();
+    }
+
+    private String allLost(LineBacklog waiting) {
+        String before = lost.anyUntold() ? ", and " + lost.untold() : "";
+        return waiting.length() + " bytes are lost" + before;
     }
 }

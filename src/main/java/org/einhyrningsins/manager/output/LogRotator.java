@@ -38,30 +38,30 @@ final class LogRotator {
     private @Nullable String complaint;
 
     /// @param file the log file whose predecessors are meant
-    /// @param spared one that is not compressed, since it may still be written; null for none
-    private record Task(Path file, int keep, boolean compress, @Nullable Path spared) {}
+    /// @param stillWritten one that is not compressed, since it may still be written; null for none
+    private record Task(Path file, int keep, boolean compress, @Nullable Path stillWritten) {}
 
-    void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared) {
-        tidy(new Task(file, spec.keep(), spec.compress(), spared));
+    void cleanUp(Path file, LogsSpec.Kept spec, @Nullable Path stillWritten) {
+        cleanUp(new Task(file, spec.keep(), spec.compress(), stillWritten));
     }
 
     /// Queues a task.
-    private synchronized void tidy(Task task) {
+    private synchronized void cleanUp(Task task) {
         waiting.put(task.file(), task);
         if (!working) {
-            begin(new SystemCallDeputy(this::work, "log archivist"));
+            start(new SystemCallDeputy(this::work, "log rotator"));
         }
     }
 
     /// Starts the thread; where no further threads are allowed now, the work waits for the next
     /// occasion.
-    private void begin(SystemCallDeputy thread) {
+    private void start(SystemCallDeputy thread) {
         try {
             working = true;
             thread.start();
         } catch (OutOfMemoryError limit) { // TasksMax=, RLIMIT_NPROC, pids.max
             working = false;
-            complaint = "cannot tidy up after log files: no thread may be started";
+            complaint = "cannot remove or compress rotated log files: no thread may be started";
         }
     }
 
@@ -88,25 +88,32 @@ final class LogRotator {
         for (Task task = next(); task != null; task = next()) {
             Task now = task;
             try {
-                LogWriterThread.deputy().away(() -> carryOut(now));
+                LogWriterThread.deputy().runForwarded(() -> execute(now));
             } catch (PosixException e) {
-                complain("cannot tidy up after " + now.file() + ": " + e.reason());
+                complain(
+                        "cannot remove or compress rotated files of "
+                                + now.file()
+                                + ": "
+                                + e.reason());
             } catch (IOException | RuntimeException e) {
-                complain("cannot tidy up after " + now.file() + ": " + e.getMessage());
+                complain(
+                        "cannot remove or compress rotated files of "
+                                + now.file()
+                                + ": "
+                                + e.getMessage());
             }
         }
     }
 
-    /// Carries a task out in the directory that was opened: others may own a part of the path to
-    /// it.
-    private static void carryOut(Task task) throws IOException {
+    /// Executes a task in the directory that was opened: others may own a part of the path to it.
+    private static void execute(Task task) throws IOException {
         try (SafePath place = SafePath.toName(task.file())) {
-            carryOut(task, place);
+            execute(task, place);
         }
     }
 
-    private static void carryOut(Task task, SafePath place) throws IOException {
-        Path spared = task.spared() == null ? null : task.spared().getFileName();
+    private static void execute(Task task, SafePath place) throws IOException {
+        Path stillWritten = task.stillWritten() == null ? null : task.stillWritten().getFileName();
         List<Path> aside = RotatedFiles.among(Path.of(place.name()), files(place));
         int tooMany = Math.max(0, aside.size() - task.keep());
         for (Path old : aside.subList(0, tooMany)) {
@@ -117,7 +124,7 @@ final class LogRotator {
             if (!twin.isEmpty()) {
                 DirectoryEntries.remove(place, twin);
             } else if (task.compress()
-                    && !each.equals(spared)
+                    && !each.equals(stillWritten)
                     && !RotatedFiles.isCompressed(each)) {
                 compress(place, each);
             }
@@ -167,7 +174,7 @@ final class LogRotator {
         }
     }
 
-    /// A descriptor; -1 if the file was removed meanwhile.
+    /// Returns a descriptor; -1 if the file was removed meanwhile.
     private static int open(SafePath place, Path file) {
         try {
             return place.openToRead(file.toString());
@@ -187,6 +194,6 @@ final class LogRotator {
         try (OutputStream out = new GZIPOutputStream(DirectoryEntries.writer(to), BUFFER)) {
             DirectoryEntries.reader(from).transferTo(out);
         }
-        AppendFiles.alike(to, from);
+        AppendFiles.copyAttributes(to, from);
     }
 }

@@ -10,30 +10,32 @@ import java.nio.file.Path;
 /// Context of a [LogFile]: memory, and the receiver of its messages. Belongs to the thread that
 /// writes.
 interface LogWriterContext {
-    /// The lines that are to be written; good until the next ones.
-    ByteBuffer window();
+    /// Returns the lines to be written; valid until the next ones.
+    ByteBuffer lines();
 
-    LinePrefix dress();
+    /// Returns the buffer in which prefixes are put before lines.
+    LinePrefix linePrefix();
 
     /// True if lines are moved from pipes to the file by the kernel; else they are written.
-    boolean moves();
+    boolean splices();
 
-    /// The beginning of a pipe is written, or held: it is taken out and forgotten.
+    /// Removes the beginning of a pipe, which is written or in the backlog.
     void drop(OutputPipe from, int length);
 
     /// Returns the maximum memory of one target's backlog, in bytes.
     ///
     /// @param own the bytes it takes now
-    int mayHold(int own);
+    int maxBacklog(int own);
 
-    /// Counts who has the descriptors: those of one before are not open any more.
-    int holder();
+    /// Returns the number of the process whose descriptors are used; those of an earlier number are
+    /// not open any more.
+    int descriptorTable();
 
-    /// Another file has that name now: others may have a hand in it.
-    void reopened(Path file);
+    /// Records that another file was opened at this path: it may be in the reach of others.
+    void replaced(Path file);
 
     /// Queues the removal of rotated files that are too old, and the compression of others.
-    void tidy(Path file, LogsSpec.Kept spec, @Nullable Path spared);
+    void cleanUp(Path file, LogsSpec.Kept spec, @Nullable Path stillWritten);
 
     void warn(String program, String message);
 

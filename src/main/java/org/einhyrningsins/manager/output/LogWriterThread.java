@@ -25,12 +25,12 @@ import java.util.concurrent.TimeoutException;
 /// a file of it is open, and for some seconds longer.
 final class LogWriterThread {
     private static final Duration IDLE = Duration.ofSeconds(10);
-    private static final int DRESSED = 256 * 1024;
+    private static final int PREFIX_BUFFER = 256 * 1024;
 
     /// Maximum number of tasks that wait; a file has one.
     private static final int MAX_WAITING = 1024;
 
-    private final Runnable bell;
+    private final Runnable onDone;
     private final LogRotator logRotator = new LogRotator();
 
     /// A thread is late now and then where the machine is busy, and what is late is a failed start.
@@ -40,11 +40,11 @@ final class LogWriterThread {
     private boolean running;
     private boolean ending;
     private int users;
-    private @Nullable LinePrefix dress;
+    private @Nullable LinePrefix linePrefix;
 
-    /// @param bell rung on the lane's thread whenever something is done
-    LogWriterThread(Runnable bell) {
-        this.bell = bell;
+    /// @param onDone called on the writer thread whenever a task is done
+    LogWriterThread(Runnable onDone) {
+        this.onDone = onDone;
     }
 
     /// A file is open in it from now on, or is not any more.
@@ -67,17 +67,17 @@ final class LogWriterThread {
     /// Runs a task after all before it.
     ///
     /// @return null if it cannot run now: no thread may be started, or too many wait
-    synchronized <T> @Nullable FutureTask<T> submit(Callable<T> deed) {
-        if (queue.size() >= MAX_WAITING || !(running || begun())) {
+    synchronized <T> @Nullable FutureTask<T> submit(Callable<T> action) {
+        if (queue.size() >= MAX_WAITING || !(running || started())) {
             return null;
         }
-        FutureTask<T> task = new FutureTask<>(deed);
+        FutureTask<T> task = new FutureTask<>(action);
         queue.add(task);
         notifyAll();
         return task;
     }
 
-    private boolean begun() {
+    private boolean started() {
         try {
             running = true;
             new SystemCallDeputy(this::work, "log writer").start();
@@ -90,11 +90,11 @@ final class LogWriterThread {
     private void work() {
         for (FutureTask<?> task = next(); task != null; task = next()) {
             try {
-                deputy().away(task::run);
+                deputy().runForwarded(task::run);
             } catch (PosixException e) { // no descriptors are left for a deputy
                 task.cancel(false);
             }
-            bell.run();
+            onDone.run();
         }
     }
 
@@ -160,17 +160,17 @@ final class LogWriterThread {
         }
     }
 
-    /// Room to put words before lines; on the lane's thread.
-    LinePrefix dress() {
-        LinePrefix known = dress;
+    /// Returns a prefix buffer. Called on the writer thread.
+    LinePrefix linePrefix() {
+        LinePrefix known = linePrefix;
         if (known == null) {
-            known = new LinePrefix(ByteBuffer.allocateDirect(DRESSED));
-            dress = known;
+            known = new LinePrefix(ByteBuffer.allocateDirect(PREFIX_BUFFER));
+            linePrefix = known;
         }
         return known;
     }
 
-    LogRotator archivist() {
+    LogRotator logRotator() {
         return logRotator;
     }
 }

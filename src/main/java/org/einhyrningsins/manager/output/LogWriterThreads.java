@@ -24,8 +24,8 @@ import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// The lanes in which log files are opened, read and written that users other than ours can make
-/// the kernel hold up; see [SafePath#reach]. One for each such user, or for what several can.
+/// Threads that open, read and write the log files which other users can lock or delay; see
+/// [SafePath#reach]. One for each such user, or for what several can.
 public final class LogWriterThreads {
     private static final int MAX_COUNT = 64;
     private static final int SHARED = 8;
@@ -34,15 +34,15 @@ public final class LogWriterThreads {
     private static final Duration KEPT = Duration.ofSeconds(10);
 
     private final EventLoop eventLoop;
-    private final Map<String, LogWriterThread> lanes = new HashMap<>();
+    private final Map<String, LogWriterThread> threads = new HashMap<>();
     private final Set<OffLoopLogFile> busy = new LinkedHashSet<>();
-    private final ByteBuffer heard = ByteBuffer.allocateDirect(64);
+    private final ByteBuffer wakeBytes = ByteBuffer.allocateDirect(64);
 
     /// Files that are being opened for workers that did not wait.
     private final Map<Path, Opening> openings = new LinkedHashMap<>();
 
-    private int bell = -1;
-    private int rope = -1;
+    private int wakeReader = -1;
+    private int wakeWriter = -1;
 
     /// A file that is being opened.
     ///
@@ -58,7 +58,7 @@ public final class LogWriterThreads {
             return since.plus(KEPT).reached(Clock.now());
         }
 
-        void giveUp() {
+        void abandon() {
             if (!settled.compareAndSet(false, true)) {
                 BackgroundCloser.close(LogWriterThread.outcome(task));
             }
@@ -69,60 +69,60 @@ public final class LogWriterThreads {
         this.eventLoop = eventLoop;
     }
 
-    /// The lane for what is in their reach.
+    /// Returns the thread for what is in their reach.
     ///
-    /// @param whose as [SafePath#reach] has it
-    LogWriterThread of(String whose) {
-        LogWriterThread known = lanes.get(whose);
+    /// @param reach as [SafePath#reach] has it
+    LogWriterThread of(String reach) {
+        LogWriterThread known = threads.get(reach);
         if (known != null) {
             return known;
         }
-        lanes.values().removeIf(LogWriterThread::idle);
+        threads.values().removeIf(LogWriterThread::idle);
         String key =
-                lanes.size() < MAX_COUNT ? whose : "" + Math.floorMod(whose.hashCode(), SHARED);
-        return lanes.computeIfAbsent(key, any -> new LogWriterThread(this::ring));
+                threads.size() < MAX_COUNT ? reach : "" + Math.floorMod(reach.hashCode(), SHARED);
+        return threads.computeIfAbsent(key, any -> new LogWriterThread(this::wakeLoop));
     }
 
-    private void listen() {
-        if (bell < 0) {
+    private void openWakePipe() {
+        if (wakeReader < 0) {
             int[] pipe = Descriptors.raisedPipe();
-            bell = pipe[0];
-            rope = pipe[1];
-            Descriptors.setNonBlocking(bell, true);
-            Descriptors.setNonBlocking(rope, true);
-            eventLoop.watch(bell, Poll.IN, events -> hear());
+            wakeReader = pipe[0];
+            wakeWriter = pipe[1];
+            Descriptors.setNonBlocking(wakeReader, true);
+            Descriptors.setNonBlocking(wakeWriter, true);
+            eventLoop.watch(wakeReader, Poll.IN, events -> wokenUp());
         }
     }
 
-    private void ring() {
+    private void wakeLoop() {
         try {
-            Descriptors.write(rope, ByteBuffer.wrap(new byte[1])); // full is as good
+            Descriptors.write(wakeWriter, ByteBuffer.wrap(new byte[1])); // full is as good
         } catch (PosixException e) {
             // nobody listens any more
         }
     }
 
-    private void hear() {
-        Descriptors.read(bell, heard.clear());
-        finish();
+    private void wokenUp() {
+        Descriptors.read(wakeReader, wakeBytes.clear());
+        handleFinished();
     }
 
     /// Records that a file has work under way.
-    void begins(OffLoopLogFile file) {
-        listen();
+    void taskSubmitted(OffLoopLogFile file) {
+        openWakePipe();
         busy.add(file);
     }
 
-    /// Takes up what is done.
-    void finish() {
+    /// Handles the tasks that are finished.
+    void handleFinished() {
         for (OffLoopLogFile each : List.copyOf(busy)) {
-            if (each.finished()) {
+            if (each.handleFinished()) {
                 busy.remove(each);
             }
         }
     }
 
-    boolean atWork() {
+    boolean isBusy() {
         return !busy.isEmpty();
     }
 
@@ -130,42 +130,42 @@ public final class LogWriterThreads {
     ///
     /// @return whether nothing is
     boolean await(Moment end) {
-        finish();
+        handleFinished();
         for (OffLoopLogFile each : List.copyOf(busy)) {
             each.await(end.since(Clock.now()).toNanos());
         }
-        finish();
+        handleFinished();
         return busy.isEmpty();
     }
 
     /// Opens a file that a worker is to append to.
     public int openAppend(Path file) {
-        String whose = SafePath.reach(file);
-        if (whose == null) {
+        String reach = SafePath.reach(file);
+        if (reach == null) {
             return Descriptors.openAppend(file);
         }
         Opening opening = openings.remove(file);
         if (opening != null && (opening.failed() || opening.old())) {
-            opening.giveUp();
+            opening.abandon();
             opening = null;
         }
         if (opening == null) {
-            opening = begin(file, of(whose));
+            opening = submit(file, of(reach));
         }
         if (opening == null) {
-            throw heldUp("open " + file);
+            throw delayed("open " + file);
         }
-        if (!of(whose).await(opening.task()) && !opening.task().isDone()) {
+        if (!of(reach).await(opening.task()) && !opening.task().isDone()) {
             keep(file, opening);
-            throw heldUp("open " + file);
+            throw delayed("open " + file);
         }
         return LogWriterThread.outcome(opening.task());
     }
 
-    private static @Nullable Opening begin(Path file, LogWriterThread lane) {
+    private static @Nullable Opening submit(Path file, LogWriterThread thread) {
         AtomicBoolean settled = new AtomicBoolean();
         FutureTask<Integer> task =
-                lane.submit(
+                thread.submit(
                         () -> {
                             int fd = LogWriterThread.deputy().fetch(Descriptors.openAppend(file));
                             if (!settled.compareAndSet(false, true)) {
@@ -184,39 +184,39 @@ public final class LogWriterThreads {
             Path oldest = openings.keySet().iterator().next();
             Opening dropped = openings.remove(oldest);
             if (dropped != null) {
-                dropped.giveUp();
+                dropped.abandon();
             }
         }
     }
 
-    /// The end of a file, as [Descriptors#readTail] has it.
+    /// Reads the end of a file, as [Descriptors#readTail] has it.
     public byte[] tail(Path file, AppendFiles.Extent which, long since, int most) {
-        String whose = SafePath.reach(file);
-        if (whose == null) {
+        String reach = SafePath.reach(file);
+        if (reach == null) {
             return Descriptors.readTail(file, which, since, most);
         }
-        LogWriterThread lane = of(whose);
+        LogWriterThread thread = of(reach);
         FutureTask<byte[]> reading =
-                lane.submit(() -> Descriptors.readTail(file, which, since, most));
-        if (reading == null || !lane.await(reading)) {
-            throw heldUp("read " + file);
+                thread.submit(() -> Descriptors.readTail(file, which, since, most));
+        if (reading == null || !thread.await(reading)) {
+            throw delayed("read " + file);
         }
         return LogWriterThread.outcome(reading);
     }
 
-    private static PosixException heldUp(String what) {
+    private static PosixException delayed(String what) {
         return PosixException.refused(
                 what,
                 "it does not return: somebody holds the file or its directory, or the disk does"
                         + " not answer");
     }
 
-    /// Closes the pool; results of work under way are dropped. The eventfd stays open: a thread may
+    /// Closes the pool; results of work under way are dropped. The pipe stays open: a thread may
     /// still write to it.
     void close() {
-        lanes.values().forEach(LogWriterThread::end);
-        if (bell >= 0) {
-            eventLoop.forget(bell);
+        threads.values().forEach(LogWriterThread::end);
+        if (wakeReader >= 0) {
+            eventLoop.forget(wakeReader);
         }
     }
 }

@@ -21,6 +21,11 @@ final class LostLines {
         return bytes;
     }
 
+    /// Describes all; empty for none.
+    String describe() {
+        return lines == 0 ? "" : "lost " + BufferedLogTarget.lost(lines, bytes) + " of output";
+    }
+
     /// True if lines were lost since [#told].
     boolean anyUntold() {
         return lines > toldLines;

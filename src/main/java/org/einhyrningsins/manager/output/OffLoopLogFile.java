@@ -17,31 +17,31 @@ import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 
-/// A log file that others than us could make the kernel hold up: a [LogFile] that lives in a
-/// [LogWriterThread], as the loop sees it. It does one thing at a time, and the pipes that have
-/// something for it wait meanwhile: their workers do too when those are full, and nobody else.
+/// Log file that other users can lock or delay: a [LogFile] that lives in a [LogWriterThread], as
+/// the loop sees it. It does the task under way, and the pipes that have something for it wait
+/// meanwhile: their workers do too when those are full, and nobody else.
 ///
 /// What is being written is in its pipe as well until it is in the file: whoever is killed
 /// meanwhile has lost nothing, but may write it twice.
 final class OffLoopLogFile implements ManagedLogFile {
-    private static final Duration STANDS_STILL = Duration.ofSeconds(1);
+    private static final Duration STALLED_AFTER = Duration.ofSeconds(1);
     private static final Duration RETRY = Duration.ofSeconds(1);
-    private static final LaneLogFile.View NOTHING =
-            new LaneLogFile.View(0, 0, null, "", new PageData.Log(0, 0, 0), 0, null, true);
+    private static final WriterThreadFile.View NOTHING =
+            new WriterThreadFile.View(0, 0, null, "", new PageData.Log(0, 0, 0), 0, null, true);
 
-    private final OutputPump keeper;
-    private final LogWriterThread lane;
+    private final LogTargets targets;
+    private final LogWriterThread thread;
     private final String program;
     private final Path path;
-    private final LaneLogFile file;
-    private LaneLogFile.View view = NOTHING;
-    private @Nullable FutureTask<LaneLogFile.View> task;
+    private final WriterThreadFile file;
+    private WriterThreadFile.View view = NOTHING;
+    private @Nullable FutureTask<WriterThreadFile.View> task;
     private @Nullable OutputPipe writer;
     private final Set<OutputPipe> waiting = new LinkedHashSet<>(0);
     private Moment since = new Moment(0);
-    private boolean told;
+    private boolean stallReported;
     private String trouble = "";
-    private @Nullable Moment again;
+    private @Nullable Moment retryOpenAt;
     private int users;
     private boolean closed;
 
@@ -50,96 +50,102 @@ final class OffLoopLogFile implements ManagedLogFile {
     /// @throws PosixException if it cannot be opened. If that takes longer, it is tried again for
     ///   as long as anybody has something for it
     OffLoopLogFile(
-            OutputPump keeper,
-            LogWriterThread lane,
+            LogTargets targets,
+            LogWriterThread thread,
             String program,
             Path path,
             LogsSpec.Kept spec,
             boolean others) {
-        this.keeper = keeper;
-        this.lane = lane;
+        this.targets = targets;
+        this.thread = thread;
         this.program = program;
         this.path = path;
         this.file =
-                new LaneLogFile(lane, new WriterDesk(keeper, lane), program, path, spec, others);
-        lane.users(1);
-        begin(null, any -> {});
-        FutureTask<LaneLogFile.View> opening = task;
-        if (opening != null && lane.await(opening)) {
+                new WriterThreadFile(
+                        thread,
+                        new OffLoopWriterContext(targets.context(), thread),
+                        program,
+                        path,
+                        spec,
+                        others);
+        thread.users(1);
+        submit(null, any -> {});
+        FutureTask<WriterThreadFile.View> opening = task;
+        if (opening != null && thread.await(opening)) {
             task = null;
             try {
                 view = LogWriterThread.outcome(opening);
             } catch (PosixException e) {
-                lane.users(-1);
+                thread.users(-1);
                 throw e;
             }
         }
     }
 
-    // ---- one thing at a time
+    // ---- the task under way
 
-    private void begin(@Nullable OutputPipe from, Consumer<LogFile> deed) {
-        FutureTask<LaneLogFile.View> begun = file.submit(deed);
-        if (begun == null) {
-            again = Clock.now().plus(RETRY);
+    private void submit(@Nullable OutputPipe from, Consumer<LogFile> action) {
+        FutureTask<WriterThreadFile.View> submitted = file.submit(action);
+        if (submitted == null) {
+            retryOpenAt = Clock.now().plus(RETRY);
             return;
         }
-        task = begun;
+        task = submitted;
         writer = from;
         since = Clock.now();
-        keeper.writerThreads().begins(this);
+        targets.writerThreads().taskSubmitted(this);
     }
 
-    /// Takes up what was done.
+    /// Handles a finished task.
     ///
     /// @return whether nothing is under way
-    boolean finished() {
-        FutureTask<LaneLogFile.View> done = task;
+    boolean handleFinished() {
+        FutureTask<WriterThreadFile.View> done = task;
         if (done == null || !done.isDone()) {
             return done == null;
         }
         task = null;
-        returned();
+        reportMessages();
         OutputPipe from = writer;
         writer = null;
         if (from != null && !from.ended()) {
-            keeper.drop(from, file.desk().taken());
+            targets.context().drop(from, file.context().taken());
         }
         try {
             view = LogWriterThread.outcome(done);
             opened();
-            goOn(from);
+            resumeAll(from);
         } catch (PosixException e) {
             notOpened(e);
             if (from != null) {
                 waiting.add(from);
             }
         }
-        if (over() && !closed) {
-            keeper.done(this);
+        if (isUnused() && !closed) {
+            targets.close(this);
         }
         return task == null;
     }
 
-    private void goOn(@Nullable OutputPipe from) {
+    private void resumeAll(@Nullable OutputPipe from) {
         Set<OutputPipe> all = new LinkedHashSet<>(waiting); // who waited comes first
         waiting.clear();
         if (from != null) {
             all.add(from);
         }
-        all.forEach(keeper::goOn);
+        all.forEach(targets::resume);
     }
 
-    private void returned() {
-        if (told) {
-            told = false;
+    private void reportMessages() {
+        if (stallReported) {
+            stallReported = false;
             tell(LogSpec.Level.WARN, "writes to " + path + " return again; nothing was lost");
         }
-        file.desk().said().forEach(Runnable::run);
+        file.context().takeMessages().forEach(Runnable::run);
     }
 
     private void opened() {
-        again = null;
+        retryOpenAt = null;
         if (!trouble.isEmpty()) {
             trouble = "";
             tell(LogSpec.Level.WARN, "writes " + path + " again; nothing was lost");
@@ -147,7 +153,7 @@ final class OffLoopLogFile implements ManagedLogFile {
     }
 
     private void notOpened(PosixException e) {
-        again = Clock.now().plus(RETRY);
+        retryOpenAt = Clock.now().plus(RETRY);
         if (trouble.isEmpty()) {
             String why = "cannot write " + path + ": " + e.reason();
             tell(LogSpec.Level.ERROR, why + "; its workers wait, and it tries again every second");
@@ -157,9 +163,9 @@ final class OffLoopLogFile implements ManagedLogFile {
 
     private void tell(LogSpec.Level level, String message) {
         if (level == LogSpec.Level.ERROR) {
-            keeper.error(program, message);
+            targets.context().error(program, message);
         } else {
-            keeper.warn(program, message);
+            targets.context().warn(program, message);
         }
     }
 
@@ -167,27 +173,31 @@ final class OffLoopLogFile implements ManagedLogFile {
     ///
     /// @return whether nothing is
     boolean await(long nanos) {
-        FutureTask<LaneLogFile.View> now = task;
-        return now == null || (LogWriterThread.await(now, nanos) && finished());
+        FutureTask<WriterThreadFile.View> now = task;
+        return now == null || (LogWriterThread.await(now, nanos) && handleFinished());
     }
 
     /// The same, for as long as there is patience with those in whose reach it is.
     boolean await() {
-        FutureTask<LaneLogFile.View> now = task;
-        return now == null || (lane.await(now) && finished());
+        FutureTask<WriterThreadFile.View> now = task;
+        return now == null || (thread.await(now) && handleFinished());
     }
 
-    // ---- what a store does
+    // ---- as a target
 
     @Override
     public boolean take(OutputPipe from, int length) {
         from.setWaits(true);
-        if (task != null || again != null) {
+        if (task != null || retryOpenAt != null) {
             waiting.add(from);
             return true;
         }
-        file.desk().put(keeper.window(), length, keeper.mayHold(view.heldRoom()));
-        begin(from, here -> here.take(from, length));
+        file.context()
+                .put(
+                        targets.context().lines(),
+                        length,
+                        targets.context().maxBacklog(view.backlogMemory()));
+        submit(from, here -> here.take(from, length));
         if (task == null) {
             waiting.add(from);
         }
@@ -195,9 +205,9 @@ final class OffLoopLogFile implements ManagedLogFile {
     }
 
     /// The pipe goes elsewhere from now on.
-    void release(OutputPipe pipe) {
+    void forget(OutputPipe pipe) {
         if (waiting.remove(pipe)) {
-            keeper.goOn(pipe);
+            targets.resume(pipe);
         }
     }
 
@@ -232,92 +242,92 @@ final class OffLoopLogFile implements ManagedLogFile {
     }
 
     @Override
-    public void use() {
+    public void acquire() {
         users++;
     }
 
     @Override
-    public boolean leave() {
+    public boolean release() {
         users--;
-        return over();
+        return isUnused();
     }
 
     @Override
-    public boolean over() {
+    public boolean isUnused() {
         return users <= 0 && task == null && view.settled();
     }
 
     @Override
     public @Nullable Moment retryAt() {
         if (task != null) {
-            return told ? null : since.plus(STANDS_STILL);
+            return stallReported ? null : since.plus(STALLED_AFTER);
         }
-        return again != null ? again : view.retryAt();
+        return retryOpenAt != null ? retryOpenAt : view.retryAt();
     }
 
     @Override
     public void retry() {
         if (task != null) {
             reportIfStalled();
-        } else if (again != null) {
-            again = null;
-            goOn(null);
+        } else if (retryOpenAt != null) {
+            retryOpenAt = null;
+            resumeAll(null);
         } else {
-            begin(null, LogFile::retry);
+            submit(null, LogFile::retry);
         }
     }
 
-    boolean atWork() {
+    boolean isBusy() {
         return task != null;
     }
 
-    private boolean standsStill() {
-        return task != null && since.plus(STANDS_STILL).reached(Clock.now());
+    private boolean stalled() {
+        return task != null && since.plus(STALLED_AFTER).reached(Clock.now());
     }
 
     private void reportIfStalled() {
-        if (standsStill() && !told) {
-            told = true;
+        if (stalled() && !stallReported) {
+            stallReported = true;
             tell(
                     LogSpec.Level.WARN,
-                    stillness()
+                    stallMessage()
                             + ": somebody holds the file or its directory, or the disk does not"
                             + " answer; its workers wait when their pipes are full, other programs"
                             + " are not held up");
         }
     }
 
-    private String stillness() {
+    private String stallMessage() {
         long seconds = Clock.now().since(since).toSeconds();
         return "writes to " + path + " have not returned for " + seconds + "s";
     }
 
     @Override
-    public String note() {
+    public String problem() {
         String now =
-                standsStill()
-                        ? stillness()
+                stalled()
+                        ? stallMessage()
                         : trouble.isEmpty() ? "" : "cannot write " + path + ": " + trouble;
-        return now.isEmpty() || view.note().isEmpty()
-                ? now + view.note()
-                : now + "; " + view.note();
+        return now.isEmpty() || view.problem().isEmpty()
+                ? now + view.problem()
+                : now + "; " + view.problem();
     }
 
     @Override
-    public PageData.Log figures(PageData.@Nullable Log before) {
-        return view.figures().plus(before);
+    public PageData.Log counters(PageData.@Nullable Log before) {
+        return view.counters().plus(before);
     }
 
     @Override
-    public int heldRoom() {
-        return view.heldRoom();
+    public int backlogMemory() {
+        return view.backlogMemory();
     }
 
     /// Waits no more than a little. What is under way ends with its deputy, and is in its pipe.
     @Override
-    public void part() {
+    public void prepareHandover() {
         if (await() && !view.settled()) {
-            begin(null, LogFile::part);
+            submit(null, LogFile::prepareHandover);
             await();
         }
     }
@@ -330,10 +340,10 @@ final class OffLoopLogFile implements ManagedLogFile {
         }
         closed = true;
         if (task == null) {
-            begin(null, LogFile::close);
+            submit(null, LogFile::close);
         } else {
-            keeper.error(program, stillness() + ": what waits to be written is lost");
+            targets.context().error(program, stallMessage() + ": what waits to be written is lost");
         }
-        lane.users(-1);
+        thread.users(-1);
     }
 }

@@ -16,15 +16,16 @@ import java.util.List;
 /// standard error, or both.
 ///
 /// A line stays in the pipe until it is whole, so lines of several workers do not mix. One that is
-/// longer than the pipe can be trusted to hold (64 KiB, see [#longest]) is moved in pieces.
+/// longer than the pipe can be trusted to hold (64 KiB, see [#maxLine]) is moved in pieces.
 public final class OutputPipe {
-    private final OutputPump keeper;
+    private final OutputPump pump;
+    private final LoopWriterContext context;
     private final PipeWriter writer;
     private final int fd;
-    private final int longest;
+    private final int maxLine;
     private List<LogsSpec.Word> prefix;
     private LineSink sink;
-    private @Nullable AckLineMatcher ear;
+    private @Nullable AckLineMatcher ackMatcher;
     private int tries;
     private long firstByte;
     private long inode;
@@ -50,32 +51,33 @@ public final class OutputPipe {
     }
 
     OutputPipe(
-            OutputPump keeper,
+            OutputPump pump,
             String program,
             int slot,
             int fd,
             List<LogsSpec.Word> prefix,
             LineSink sink) {
-        this.keeper = keeper;
+        this.pump = pump;
+        this.context = pump.targets().context();
         this.writer = new PipeWriter(program, slot);
         this.fd = fd;
         this.prefix = prefix;
         this.sink = sink;
-        this.longest = Math.min(keeper.window().capacity(), OutputPipes.capacity(fd) / 2);
+        this.maxLine = Math.min(context.lines().capacity(), OutputPipes.capacity(fd) / 2);
         if (sink instanceof ManagedLogFile file) {
             firstFile = file.number();
             firstByte = file.size();
         }
     }
 
-    /// Sets a listener that sees what is written from now on, before it goes on.
-    public void listen(AckLineMatcher listener) {
-        ear = listener;
+    /// Sets a matcher that sees what is written from now on, before it is moved.
+    public void watchForAck(AckLineMatcher matcher) {
+        ackMatcher = matcher;
     }
 
     /// Sets its worker, which has been spawned.
-    public void born(int worker) {
-        writer.born(worker);
+    public void spawned(int worker) {
+        writer.spawned(worker);
     }
 
     String program() {
@@ -126,7 +128,7 @@ public final class OutputPipe {
     }
 
     /// Returns the earliest offset in that file at which the worker's own output begins.
-    public long since() {
+    public long startOffset() {
         ManagedLogFile file = file();
         return file != null && file.number() == firstFile ? firstByte : 0;
     }
@@ -139,7 +141,7 @@ public final class OutputPipe {
         }
     }
 
-    /// Moves so much as the keeper looks at once.
+    /// Moves as much as one peek shows.
     ///
     /// @param last true if no more will come, whole lines or not
     State move(boolean last) {
@@ -149,43 +151,51 @@ public final class OutputPipe {
         if (waits) {
             return State.WAITING;
         }
-        int seen = OutputPipes.peek(fd, keeper.glass(), keeper.window().clear());
-        if (seen < 0) {
+        int peeked = context.peek(fd);
+        if (peeked < 0) {
             return State.WAITING;
         }
-        if (seen == 0) {
+        if (peeked == 0) {
             return State.ENDED;
         }
-        int length = LineEnds.last(keeper.window(), 0, seen);
-        if (length == 0 && (last || abandoned || seen >= longest)) {
-            length = seen;
+        int length = LineEnds.last(context.lines(), 0, peeked);
+        if (length == 0 && (last || abandoned || peeked >= maxLine)) {
+            length = peeked;
         }
         if (length == 0) {
             abandoned = false;
             return State.WAITING;
         }
-        int heard = heard(length);
-        if (heard > 0 && !took(heard)) {
+        int checked = checked(length);
+        if (checked > 0 && !moved(checked)) {
             return State.STUCK;
         }
         return waits ? State.WAITING : State.MORE;
     }
 
-    private boolean took(int length) {
-        boolean took = sink.take(this, length);
-        tries = took ? 0 : tries + 1;
-        return took;
+    private boolean moved(int length) {
+        boolean taken = sink.take(this, length);
+        tries = taken ? 0 : tries + 1;
+        return taken;
     }
 
-    boolean waits() {
-        return waits;
+    /// True if a thread writes to its target now.
+    boolean targetIsBusy() {
+        return waits && sink instanceof OffLoopLogFile file && file.isBusy();
+    }
+
+    /// Waits a little for its target.
+    ///
+    /// @return whether the pipe may go on
+    private boolean awaitTarget() {
+        return sink instanceof OffLoopLogFile file && file.await() && !waits;
     }
 
     void setWaits(boolean now) {
         waits = now;
     }
 
-    /// Returns the number of tries in a row at which its sink took nothing.
+    /// Returns the number of tries in a row at which its sink taken nothing.
     int tries() {
         return tries;
     }
@@ -193,20 +203,20 @@ public final class OutputPipe {
     /// The worker's ack is noted before its line leaves the pipe, so that whoever is killed
     /// meanwhile has missed nothing.
     ///
-    /// @return as much may go on; 0 to look again, since others may have looked through the same
-    ///   window meanwhile
-    private int heard(int length) {
-        AckLineMatcher listening = ear;
-        if (listening == null || !listening.wanted()) {
-            ear = null;
+    /// @return as much may go on; 0 to look again, since the buffer may hold another pipe's content
+    ///   by then
+    private int checked(int length) {
+        AckLineMatcher matcher = ackMatcher;
+        if (matcher == null || !matcher.wanted()) {
+            ackMatcher = null;
             return length;
         }
-        int heard = listening.hear(keeper.window(), length);
-        if (!listening.found()) {
-            return heard;
+        int checked = matcher.search(context.lines(), length);
+        if (!matcher.found()) {
+            return checked;
         }
-        ear = null;
-        listening.tell();
+        ackMatcher = null;
+        matcher.ack();
         return 0;
     }
 
@@ -216,15 +226,15 @@ public final class OutputPipe {
     public void drain(boolean last) {
         try {
             State state = State.MORE;
-            for (int left = keeper.mostMoves(); left > 0 && state == State.MORE; left--) {
+            for (int left = OutputPump.MAX_MOVES; left > 0 && state == State.MORE; left--) {
                 state = move(last);
-                if (waits && keeper.awaits(this)) {
+                if (waits && awaitTarget()) {
                     state = State.MORE;
                 }
             }
             abandoned |= waits && last;
         } catch (PosixException e) {
-            keeper.broken(this, e);
+            pump.readFailed(this, e);
         }
     }
 

@@ -3,7 +3,6 @@ package org.einhyrningsins.manager.output;
 
 import org.einhyrningsins.manager.runtime.LineEnds;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.PosixException;
 
 import java.nio.ByteBuffer;
@@ -17,12 +16,12 @@ import java.nio.ByteBuffer;
 final class PassThroughTarget implements LineSink {
     private static final int AT_ONCE = 4096;
 
-    private final OutputPump keeper;
+    private final LoopWriterContext context;
     private final OutputPump.Stream to;
     private boolean complained;
 
-    PassThroughTarget(OutputPump keeper, OutputPump.Stream to) {
-        this.keeper = keeper;
+    PassThroughTarget(LoopWriterContext context, OutputPump.Stream to) {
+        this.context = context;
         this.to = to;
     }
 
@@ -30,7 +29,7 @@ final class PassThroughTarget implements LineSink {
     public boolean take(OutputPipe from, int length) {
         int done = 0;
         while (done < length) {
-            int count = pass(from, done, piece(keeper.window(), done, length));
+            int count = pass(from, done, piece(context.lines(), done, length));
             if (count == 0) {
                 break;
             }
@@ -41,8 +40,8 @@ final class PassThroughTarget implements LineSink {
 
     /// First written, then taken out of the pipe: whoever is killed meanwhile has lost nothing.
     private int pass(OutputPipe from, int at, int length) {
-        int count = write(from, keeper.window().duplicate().limit(at + length).position(at));
-        OutputPipes.drop(from.fd(), keeper.nothing(), count);
+        int count = write(from, context.lines().duplicate().limit(at + length).position(at));
+        context.drop(from, count);
         return count;
     }
 
@@ -55,7 +54,7 @@ final class PassThroughTarget implements LineSink {
             if (!complained) {
                 complained = true;
                 String what = "its output is lost, nobody takes it: ";
-                keeper.error(from.program(), what + noReader.getMessage());
+                context.error(from.program(), what + noReader.getMessage());
             }
             return text.remaining();
         }

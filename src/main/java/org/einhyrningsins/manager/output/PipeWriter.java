@@ -18,7 +18,7 @@ final class PipeWriter {
     }
 
     /// Sets its pid: it has been spawned.
-    void born(int worker) {
+    void spawned(int worker) {
         pid = worker;
     }
 

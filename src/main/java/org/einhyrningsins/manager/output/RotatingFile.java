@@ -20,32 +20,36 @@ import java.time.Duration;
 /// File that lines are appended to, put aside when it is large or old enough, always at the end of
 /// a line. A file moved away or truncated by others is noticed.
 final class RotatingFile {
-    private static final Duration AFTER_A_FAILED_TURN = Duration.ofMinutes(1);
+    private static final Duration RETRY_ROTATION = Duration.ofMinutes(1);
     private static final long UNKNOWN = -1;
 
-    private final LogWriterContext desk;
+    private final LogWriterContext context;
     private final String program;
     private final Path path;
     private LogsSpec.Kept spec;
     private boolean others;
     private int fd = -1;
-    private int holder;
-    private AppendFiles.@Nullable Extent known;
+    private int table;
+    private AppendFiles.@Nullable Extent extent;
     private long size;
-    private long bornMillis = UNKNOWN;
-    private long lastTurn;
+    private long createdMillis = UNKNOWN;
+    private long lastRotation;
     private long number;
-    private @Nullable Path spared;
-    private @Nullable Moment turnAgain;
-    private boolean insideALine;
+    private @Nullable Path stillWritten;
+    private @Nullable Moment rotateAgainAt;
+    private boolean insideLine;
 
     /// Opens it.
     ///
     /// @param program program that it belongs to first, for messages
     /// @param others whether workers may still write to it themselves
     RotatingFile(
-            LogWriterContext desk, String program, Path path, LogsSpec.Kept spec, boolean others) {
-        this.desk = desk;
+            LogWriterContext context,
+            String program,
+            Path path,
+            LogsSpec.Kept spec,
+            boolean others) {
+        this.context = context;
         this.program = program;
         this.path = path;
         this.spec = spec;
@@ -66,7 +70,7 @@ final class RotatingFile {
     }
 
     AppendFiles.@Nullable Extent extent() {
-        return known;
+        return extent;
     }
 
     /// Returns the number of files of its name until now.
@@ -88,8 +92,8 @@ final class RotatingFile {
     }
 
     /// True if its last line has no end yet.
-    boolean insideALine() {
-        return insideALine;
+    boolean insideLine() {
+        return insideLine;
     }
 
     // ---- lines
@@ -106,7 +110,7 @@ final class RotatingFile {
     /// @param open true if the last line has no end
     void appended(int count, boolean open) {
         size += count;
-        insideALine = open;
+        insideLine = open;
     }
 
     /// A disk that is full may have taken half a line. It is held as a whole instead.
@@ -115,7 +119,7 @@ final class RotatingFile {
     int takeBack(ByteBuffer text, int done) {
         int whole = LineEnds.last(text, 0, done);
         if (others) { // what is behind it may be another's
-            insideALine |= whole < done;
+            insideLine |= whole < done;
             size += done;
             return done;
         }
@@ -123,22 +127,22 @@ final class RotatingFile {
             if (whole < done) {
                 AppendFiles.truncate(fd, size + whole);
             }
-            insideALine &= whole == 0;
+            insideLine &= whole == 0;
             size += whole;
             return whole;
         } catch (PosixException e) {
-            insideALine = true;
+            insideLine = true;
             size += done;
             return done;
         }
     }
 
     /// Somebody's line that has no end gets one before another's begins.
-    void endTheLine() {
-        ByteBuffer end = desk.dress().text();
+    void endLine() {
+        ByteBuffer end = context.linePrefix().text();
         end.put(0, (byte) '\n');
         size += AppendFiles.write(fd, end, 0, 1, size);
-        insideALine = false;
+        insideLine = false;
     }
 
     // ---- when a new file is begun
@@ -150,13 +154,13 @@ final class RotatingFile {
     }
 
     /// Returns the number of bytes that go into this file; begins a new file if that is none.
-    int cut(ByteBuffer window, int length) {
+    int lengthForFile(ByteBuffer window, int length) {
         int room = room();
         if (length <= room) {
             return length;
         }
         int cut = LineEnds.last(window, 0, Math.min(room, window.capacity()));
-        if (cut == 0 && size > 0 && turn()) {
+        if (cut == 0 && size > 0 && rotate()) {
             room = room();
             cut =
                     length <= room
@@ -169,14 +173,14 @@ final class RotatingFile {
     /// Puts the file aside and begins a new one.
     ///
     /// @return false if it cannot be: then it goes on in the old one
-    boolean turn() {
-        if (insideALine || (turnAgain != null && !turnAgain.reached(Clock.now()))) {
+    boolean rotate() {
+        if (insideLine || (rotateAgainAt != null && !rotateAgainAt.reached(Clock.now()))) {
             return false;
         }
         String why = renameAside();
         if (why != null) {
-            turnAgain = Clock.now().plus(AFTER_A_FAILED_TURN);
-            desk.warn(
+            rotateAgainAt = Clock.now().plus(RETRY_ROTATION);
+            context.warn(
                     program,
                     "cannot put "
                             + path
@@ -185,21 +189,21 @@ final class RotatingFile {
                             + "; tries again in a minute");
             return false;
         }
-        turnAgain = null;
+        rotateAgainAt = null;
         // compressed, it would miss what is still written
-        spared = others ? RotatedFileNames.name(path, lastTurn) : spared;
+        stillWritten = others ? RotatedFileNames.name(path, lastRotation) : stillWritten;
         others = false;
         reopen();
-        bornMillis = lastTurn;
-        desk.tidy(path, spec, spared);
+        createdMillis = lastRotation;
+        context.cleanUp(path, spec, stillWritten);
         return true;
     }
 
     /// Renames the file aside and describes a failure; null if it succeeded.
     private @Nullable String renameAside() {
         try (SafePath place = SafePath.toName(path)) {
-            lastTurn = RotatedFileNames.moment(place, Clock.wallMillis(), lastTurn);
-            Path aside = RotatedFileNames.name(path, lastTurn);
+            lastRotation = RotatedFileNames.moment(place, Clock.wallMillis(), lastRotation);
+            Path aside = RotatedFileNames.name(path, lastRotation);
             DirectoryEntries.rename(place, place.name(), String.valueOf(aside.getFileName()));
             return null;
         } catch (PosixException e) { // gone: somebody else did, or a manager before us
@@ -210,46 +214,46 @@ final class RotatingFile {
     }
 
     /// Looks whether it is still the file of that name, how long it is, and how old.
-    void attend() {
-        if (holder != desk.holder()) {
+    void check() {
+        if (table != context.descriptorTable()) {
             fd = -1; // closed with whoever had it
         }
         AppendFiles.Extent now = fd < 0 ? null : AppendFiles.extent(path);
-        if (now == null || known == null || !now.sameFile(known)) {
+        if (now == null || extent == null || !now.sameFile(extent)) {
             reopen(); // moved away by somebody else, or removed
         } else {
-            insideALine &= now.size() > 0;
+            insideLine &= now.size() > 0;
             size = now.size(); // shorter, if somebody truncated it
         }
-        if (spec.maxAge() != null && size > 0 && old(spec.maxAge())) {
-            turn();
+        if (spec.maxAge() != null && size > 0 && isOlderThan(spec.maxAge())) {
+            rotate();
         }
     }
 
-    private boolean old(Duration most) {
-        if (bornMillis == UNKNOWN) {
-            long born = AppendFiles.bornMillis(fd);
-            bornMillis = born < 0 ? Clock.wallMillis() : born;
+    private boolean isOlderThan(Duration most) {
+        if (createdMillis == UNKNOWN) {
+            long created = AppendFiles.createdMillis(fd);
+            createdMillis = created < 0 ? Clock.wallMillis() : created;
         }
         long now = Clock.wallMillis();
-        bornMillis = Math.min(bornMillis, now); // the clock was set back: it counts from then
-        return now - bornMillis >= most.toMillis();
+        createdMillis = Math.min(createdMillis, now); // the clock was set back: it counts from then
+        return now - createdMillis >= most.toMillis();
     }
 
     private void open() {
-        holder = desk.holder();
+        table = context.descriptorTable();
         fd = AppendFiles.open(path, others);
-        known = AppendFiles.extent(fd);
-        size = known.size();
-        bornMillis = size == 0 ? Clock.wallMillis() : UNKNOWN;
+        extent = AppendFiles.extent(fd);
+        size = extent.size();
+        createdMillis = size == 0 ? Clock.wallMillis() : UNKNOWN;
     }
 
     private void reopen() {
         close();
         number++;
-        insideALine = false;
+        insideLine = false;
         open();
-        desk.reopened(path);
+        context.replaced(path);
     }
 
     void close() {

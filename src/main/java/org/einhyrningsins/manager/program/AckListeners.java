@@ -36,7 +36,7 @@ final class AckListeners {
         }
         Worker worker = context.worker(id);
         if (worker != null && worker.version().spec().ack().mode() instanceof AckSpec.Log log) {
-            process.log().pipes().forEach(pipe -> pipe.listen(matcher(id, log.match())));
+            process.log().pipes().forEach(pipe -> pipe.watchForAck(matcher(id, log.match())));
         }
     }
 

@@ -232,7 +232,7 @@ public final class WorkerTable {
             pipe.drain(false);
             ManagedLogFile file = pipe.file();
             log = file == null ? log : file.path();
-            since = file == null ? since : pipe.since();
+            since = file == null ? since : pipe.startOffset();
             which = file == null ? which : file.extent();
         }
         if (which == null) {

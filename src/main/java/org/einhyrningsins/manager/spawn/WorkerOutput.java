@@ -35,7 +35,7 @@ public final class WorkerOutput {
     private final EventLoop eventLoop;
     private final OutputPump.Told told;
     private final LogWriterThreads writerThreads;
-    private final int nothing;
+    private final int devNull;
 
     /// Files that workers of this manager were given to write to themselves.
     private final Set<Path> written = new HashSet<>();
@@ -47,14 +47,14 @@ public final class WorkerOutput {
     private int err = -1;
     private boolean opened;
 
-    private @Nullable OutputPump keeper;
+    private @Nullable OutputPump pump;
 
     /// Opens output for workers of one manager.
     ///
-    /// @param nothing a descriptor of /dev/null
-    public WorkerOutput(EventLoop eventLoop, int nothing, OutputPump.Told told) {
+    /// @param devNull a descriptor of /dev/null
+    public WorkerOutput(EventLoop eventLoop, int devNull, OutputPump.Told told) {
         this.eventLoop = eventLoop;
-        this.nothing = nothing;
+        this.devNull = devNull;
         this.told = told;
         this.writerThreads = new LogWriterThreads(eventLoop);
     }
@@ -65,7 +65,7 @@ public final class WorkerOutput {
     /// @param err its standard error
     /// @param owned true if the descriptors are to be closed once it is spawned
     record Output(int out, int err, boolean owned, WorkerLog log) {
-        /// The worker is born, or will not be: it needs no more of us.
+        /// Closes our ends once the worker is spawned, or will not be.
         void release() {
             if (owned) {
                 Descriptors.close(out);
@@ -87,7 +87,7 @@ public final class WorkerOutput {
                 return kept(spec.name(), kept, slot, user);
             }
             if (spec.logs() instanceof LogsSpec.Journal) {
-                OutputPump.Outlet outlet = keeper().record(spec.name(), slot, user);
+                OutputPump.Outlet outlet = pump().openJournal(spec.name(), slot, user);
                 int worker = outlet.worker();
                 List<OutputPipe> pipes = List.of(outlet.pipe());
                 return new Output(worker, worker, true, WorkerLog.through(null, null, pipes));
@@ -125,7 +125,7 @@ public final class WorkerOutput {
     private Streams streams(ProgramSpec spec, int slot) {
         return switch (spec.logs()) {
             case LogsSpec.Inherit ignored -> inherited();
-            case LogsSpec.Discard ignored -> new Streams(nothing, nothing, false, null, null);
+            case LogsSpec.Discard ignored -> new Streams(devNull, devNull, false, null, null);
             case LogsSpec.ToFile file -> direct(file, slot);
             case LogsSpec.Journal brought -> throw new IllegalArgumentException("is " + brought);
             case LogsSpec.Kept brought -> throw new IllegalArgumentException("is " + brought);
@@ -142,7 +142,7 @@ public final class WorkerOutput {
     }
 
     private Output passed(String program, int slot, Streams streams, @Nullable Credentials user) {
-        OutputPump.Outlet out = keeper().pass(program, slot, streams.first(), user);
+        OutputPump.Outlet out = pump().openPassThrough(program, slot, streams.first(), user);
         if (streams.err() == streams.out()) {
             return streams.through(out.worker(), out.worker(), List.of(out.pipe()));
         }
@@ -157,15 +157,16 @@ public final class WorkerOutput {
             @Nullable Credentials user,
             OutputPump.Outlet out) {
         try {
-            return keeper().pass(program, slot, new OutputPump.Stream(streams.err(), false), user);
+            return pump().openPassThrough(
+                            program, slot, new OutputPump.Stream(streams.err(), false), user);
         } catch (PosixException e) {
-            keeper().discard(out.pipe());
+            pump().discard(out.pipe());
             Descriptors.close(out.worker());
             throw e;
         }
     }
 
-    /// Goes on with the pipes of a worker that was born under another manager: their descriptors
+    /// Goes on with the pipes of a worker that was spawned by another manager: their descriptors
     /// came over a re-exec, or the worker still has the other ends.
     List<OutputPipe> resume(ProgramSpec spec, WorkerSnapshot worker) {
         try {
@@ -188,11 +189,11 @@ public final class WorkerOutput {
 
     private OutputPipe adopted(
             ProgramSpec spec, WorkerSnapshot worker, LogsSpec.Kept kept, int reader) {
-        return keeper().adopt(spec.name(), worker.id().slot(), worker.pid(), kept, reader);
+        return pump().adopt(spec.name(), worker.id().slot(), worker.pid(), kept, reader);
     }
 
     private OutputPipe recorded(ProgramSpec spec, WorkerSnapshot worker, int reader) {
-        return keeper().adopt(spec.name(), worker.id().slot(), worker.pid(), reader);
+        return pump().adoptJournal(spec.name(), worker.id().slot(), worker.pid(), reader);
     }
 
     private List<OutputPipe> resumed(ProgramSpec spec, WorkerSnapshot worker) {
@@ -201,13 +202,13 @@ public final class WorkerOutput {
         int out = reader(worker, WorkerProcess.OUTPUT, STDOUT);
         Streams streams = streams(spec, slot);
         if (out >= 0) {
-            pipes.add(keeper().adopt(spec.name(), slot, streams.first(), out));
+            pipes.add(pump().adoptPassThrough(spec.name(), slot, streams.first(), out));
         }
         int err =
                 streams.err() == streams.out() ? -1 : reader(worker, WorkerProcess.ERRORS, STDERR);
         if (err >= 0) {
             OutputPump.Stream to = new OutputPump.Stream(streams.err(), false);
-            pipes.add(keeper().adopt(spec.name(), slot, to, err));
+            pipes.add(pump().adoptPassThrough(spec.name(), slot, to, err));
         }
         return pipes;
     }
@@ -246,7 +247,7 @@ public final class WorkerOutput {
 
     private Output kept(String program, LogsSpec.Kept spec, int slot, @Nullable Credentials user) {
         Path path = file(spec, slot);
-        OutputPump.Outlet outlet = keeper().open(program, slot, spec, user, written.contains(path));
+        OutputPump.Outlet outlet = pump().open(program, slot, spec, user, written.contains(path));
         List<OutputPipe> pipes = List.of(outlet.pipe());
         return new Output(
                 outlet.worker(), outlet.worker(), true, WorkerLog.through(path, null, pipes));
@@ -264,59 +265,59 @@ public final class WorkerOutput {
         return writerThreads;
     }
 
-    /// The keeper of logs; made when it is first needed.
-    OutputPump keeper() {
-        OutputPump known = keeper;
+    /// Returns the output pump, which is made when it is first needed.
+    OutputPump pump() {
+        OutputPump known = pump;
         if (known == null) {
             known = new OutputPump(eventLoop, writerThreads, told);
-            keeper = known;
+            pump = known;
         }
         return known;
     }
 
-    /// A worker that was to have it was not born.
+    /// Closes the pipes of a worker that was not spawned.
     void discard(Output output) {
-        output.log().pipes().forEach(pipe -> keeper().discard(pipe));
+        output.log().pipes().forEach(pipe -> pump().discard(pipe));
     }
 
-    /// See [OutputPump#redefined].
-    public void redefined(ProgramSpec spec) {
-        if (keeper != null) {
-            keeper.redefined(spec);
+    /// See [OutputPump#reconfigure].
+    public void reconfigure(ProgramSpec spec) {
+        if (pump != null) {
+            pump.reconfigure(spec);
         }
     }
 
     /// Returns the time of its next call; null for none.
     public @Nullable Moment deadline() {
-        return keeper == null ? null : keeper.deadline();
+        return pump == null ? null : pump.deadline();
     }
 
     public void deadlinePassed(Moment now) {
-        if (keeper != null) {
-            keeper.deadlinePassed(now);
+        if (pump != null) {
+            pump.deadlinePassed(now);
         }
     }
 
     /// Describes problems of a program's output; empty for none.
-    public String note(String program) {
-        return keeper == null ? "" : keeper.note(program);
+    public String problems(String program) {
+        return pump == null ? "" : pump.problems(program);
     }
 
     /// Returns the counters of a program's output; null if none of it is kept.
-    public PageData.@Nullable Log figures(String program) {
-        return keeper == null ? null : keeper.figures(program);
+    public PageData.@Nullable Log counters(String program) {
+        return pump == null ? null : pump.counters(program);
     }
 
-    /// See [OutputPump#part].
-    public void part() {
-        if (keeper != null) {
-            keeper.part();
+    /// See [OutputPump#prepareHandover].
+    public void prepareHandover() {
+        if (pump != null) {
+            pump.prepareHandover();
         }
     }
 
     public void close() {
-        if (keeper != null) {
-            keeper.close();
+        if (pump != null) {
+            pump.close();
         }
     }
 }

@@ -199,7 +199,7 @@ public final class WorkerSpawner {
             WorkerChannels channels,
             WorkerOutput.Output output) {
         SpawnedChild child = pendingChild.child();
-        output.log().pipes().forEach(pipe -> pipe.born(child.pid()));
+        output.log().pipes().forEach(pipe -> pipe.spawned(child.pid()));
         nice(child.pid(), nice);
         WorkerProcess process =
                 new WorkerProcess(

@@ -112,7 +112,7 @@ public final class AppendFiles {
 
     /// Returns the time when the file of a descriptor was created, in milliseconds since 1970; -1
     /// where its file system does not record that.
-    public static long bornMillis(int fd) {
+    public static long createdMillis(int fd) {
         NativeScratch nativeScratch = NativeScratch.here().clear(STATX_BYTES);
         long empty = nativeScratch.path("");
         long result =
@@ -131,7 +131,7 @@ public final class AppendFiles {
     }
 
     /// Gives a file the permissions and the time of the last change of another.
-    public static void alike(int fd, int other) {
+    public static void copyAttributes(int fd, int other) {
         FileStatus status = FileStatus.of(other);
         NativeScratch nativeScratch = NativeScratch.here();
         long seconds = nativeScratch.bytes.getLong(MTIME);

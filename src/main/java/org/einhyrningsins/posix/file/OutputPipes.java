@@ -20,7 +20,7 @@ import java.nio.file.Path;
 /// worker's descriptor.
 ///
 /// What is in a pipe stays in the kernel until it is in a file: [#peek] shows it without taking it,
-/// [#move] lets the kernel move it. Whoever is killed in between has lost nothing.
+/// [#move] lets the kernel move it. Whoever is killed in between has lost devNull.
 public final class OutputPipes {
     private static final int NONBLOCK = 2; // SPLICE_F_NONBLOCK
     private static final int O_RDWR = 2;
@@ -98,9 +98,9 @@ public final class OutputPipes {
         }
     }
 
-    /// Opens a pipe again by the number that a process was born with, if it still has it there: one
-    /// that is open for both ways, which pipes of its own making are not, and none that it has as
-    /// its output.
+    /// Opens a pipe again by the number that a process was started with, if it still has it there:
+    /// one that is open for both ways, which pipes of its own making are not, and none that it has
+    /// as its output.
     ///
     /// @param inode of the pipe that it was given; 0 if that is not known
     /// @return our end, like that of [Outlet]; -1 if it is not there
@@ -143,8 +143,8 @@ public final class OutputPipes {
                 SystemCalls.check("fcntl", SystemCalls.call(Syscall.FCNTL, pipe, F_GETPIPE_SZ));
     }
 
-    /// A pipe to look into others with: neither end blocks.
-    public static int[] glass() {
+    /// Makes a pipe that [#peek] copies to: neither end blocks.
+    public static int[] teePipe() {
         int[] ends = Descriptors.raisedPipe();
         SystemCalls.call(Syscall.FCNTL, ends[0], F_SETPIPE_SZ, WANTED);
         Descriptors.setNonBlocking(ends[0], true);
@@ -154,12 +154,12 @@ public final class OutputPipes {
 
     /// Copies what is at the beginning of a pipe, and leaves it there (tee(2)).
     ///
-    /// @param glass an empty pipe, empty again afterwards
+    /// @param teePipe an empty pipe, empty again afterwards
     /// @param into a direct buffer; as much as has room after its position
     /// @return the number of bytes; 0 at the end, when nobody writes any more; -1 if there is
     ///   nothing yet
-    public static int peek(int pipe, int[] glass, ByteBuffer into) {
-        long seen = again(Syscall.TEE, pipe, glass[1], into.remaining(), NONBLOCK, 0);
+    public static int peek(int pipe, int[] teePipe, ByteBuffer into) {
+        long seen = again(Syscall.TEE, pipe, teePipe[1], into.remaining(), NONBLOCK, 0);
         if (SystemCalls.is(seen, Errno.EAGAIN)) {
             return -1;
         }
@@ -167,7 +167,7 @@ public final class OutputPipes {
         int end = into.limit();
         into.limit(into.position() + count);
         while (into.hasRemaining()) {
-            Descriptors.read(glass[0], into);
+            Descriptors.read(teePipe[0], into);
         }
         into.limit(end);
         return count;
@@ -191,15 +191,15 @@ public final class OutputPipes {
 
     /// Takes the beginning of a pipe, and forgets it.
     ///
-    /// @param nothing a descriptor of /dev/null
+    /// @param devNull a descriptor of /dev/null
     /// @param length as much is in the pipe
-    public static void drop(int pipe, int nothing, int length) {
+    public static void drop(int pipe, int devNull, int length) {
         int left = length;
         while (left > 0) {
             left -=
                     (int)
                             SystemCalls.check(
-                                    "splice", again(Syscall.SPLICE, pipe, 0, nothing, 0, left));
+                                    "splice", again(Syscall.SPLICE, pipe, 0, devNull, 0, left));
         }
     }
 

@@ -11,7 +11,7 @@ public abstract class ForwardingThread extends Thread {
     }
 
     /// True if calls are made elsewhere now. Called on this thread.
-    public abstract boolean isAway();
+    public abstract boolean isForwarding();
 
     /// Makes a system call elsewhere; below zero an errno, negated.
     public abstract long call(Syscall call, long a, long b, long c, long d, long e);

@@ -18,7 +18,7 @@ public final class SystemCalls {
     /// Makes one system call; a result below zero is an errno, negated. Those of a
     /// [ForwardingThread] may be made by its process.
     public static long call(Syscall call, long a, long b, long c, long d, long e) {
-        return Thread.currentThread() instanceof ForwardingThread thread && thread.isAway()
+        return Thread.currentThread() instanceof ForwardingThread thread && thread.isForwarding()
                 ? thread.call(call, a, b, c, d, e)
                 : callHere(call, a, b, c, d, e);
     }

@@ -40,8 +40,8 @@ public final class SystemCallDeputy extends ForwardingThread {
     private int request;
     private int socket = -1;
     private int pidfd = -1;
-    private boolean alone;
-    private boolean away;
+    private boolean unavailable;
+    private boolean forwarding;
     private int number;
 
     /// A thread that is not started yet.
@@ -58,30 +58,30 @@ public final class SystemCallDeputy extends ForwardingThread {
         try {
             super.run();
         } finally {
-            dismiss();
+            endProcess();
         }
     }
 
-    /// Something to do on the thread.
+    /// Action on the thread.
     ///
     /// @param <X> the checked exception that it may throw
-    public interface Deed<X extends Exception> {
+    public interface Action<X extends Exception> {
         void run() throws X;
     }
 
-    /// Does something with all system calls made by the process; on this thread.
+    /// Runs an action on this thread with all its system calls made by the process.
     ///
     /// @throws PosixException if there is no process and none can be made
-    public <X extends Exception> void away(Deed<X> deed) throws X {
-        if (socket < 0 && !alone) {
-            appoint();
+    public <X extends Exception> void runForwarded(Action<X> action) throws X {
+        if (socket < 0 && !unavailable) {
+            startProcess();
         }
-        boolean before = away;
-        away = !alone;
+        boolean before = forwarding;
+        forwarding = !unavailable;
         try {
-            deed.run();
+            action.run();
         } finally {
-            away = before;
+            forwarding = before;
         }
     }
 
@@ -93,21 +93,21 @@ public final class SystemCallDeputy extends ForwardingThread {
     /// A duplicate here of a descriptor of the process, which is closed there; raised and
     /// close-on-exec.
     public int fetch(int fd) {
-        if (!away) {
+        if (!forwarding) {
             return fd;
         }
-        away = false;
+        forwarding = false;
         try {
             return Processes.fetch(pidfd, fd);
         } finally {
-            away = true;
+            forwarding = true;
             Descriptors.close(fd);
         }
     }
 
     @Override
-    public boolean isAway() {
-        return away;
+    public boolean isForwarding() {
+        return forwarding;
     }
 
     /// EBADF if the process is gone.
@@ -115,16 +115,16 @@ public final class SystemCallDeputy extends ForwardingThread {
     public long call(Syscall call, long a, long b, long c, long d, long e) {
         list.request(request, call, a, b, c, d, e);
         long at = SystemCalls.address(word);
-        long sent = socket < 0 ? -1 : here(Syscall.WRITE, at);
-        long got = sent == Long.BYTES ? here(Syscall.READ, at) : -1;
+        long sent = socket < 0 ? -1 : callHere(Syscall.WRITE, at);
+        long got = sent == Long.BYTES ? callHere(Syscall.READ, at) : -1;
         if (got == Long.BYTES) {
             return list.result(request);
         }
-        dismiss();
+        endProcess();
         return -Errno.EBADF.number();
     }
 
-    private long here(Syscall call, long at) {
+    private long callHere(Syscall call, long at) {
         while (true) {
             long count = SystemCalls.callHere(call, socket, at, Long.BYTES, 0, 0);
             if (!SystemCalls.is(count, Errno.EINTR)) {
@@ -133,17 +133,17 @@ public final class SystemCallDeputy extends ForwardingThread {
         }
     }
 
-    private void appoint() {
+    private void startProcess() {
         int[] pair = Connections.pair();
         try {
             Descriptors.setNonBlocking(pair[0], false);
-            long pid = born(pair[1]);
+            long pid = spawn(pair[1]);
             if (SystemCalls.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
                 list.doWithoutClone3();
-                pid = born(pair[1]);
+                pid = spawn(pair[1]);
             }
             if (pid < 0) {
-                alone = true;
+                unavailable = true;
                 Descriptors.close(pair[0]);
                 return;
             }
@@ -155,7 +155,7 @@ public final class SystemCallDeputy extends ForwardingThread {
         }
     }
 
-    private long born(int end) {
+    private long spawn(int end) {
         list = list.another(); // one that was killed may still be in a call with its memory
         list.begin();
         list.tolerate(Errno.EPERM, Syscall.SETSID, 0, 0, 0);
@@ -167,17 +167,17 @@ public final class SystemCallDeputy extends ForwardingThread {
         return SystemCalls.spawn(list.table());
     }
 
-    /// Dismisses the process.
-    private void dismiss() {
-        boolean before = away;
-        away = false;
+    /// Ends the process.
+    private void endProcess() {
+        boolean before = forwarding;
+        forwarding = false;
         if (socket >= 0) {
             Descriptors.close(socket);
             reap();
             Descriptors.close(pidfd);
             socket = -1;
         }
-        away = before;
+        forwarding = before;
     }
 
     /// It ends when it reads the end of the socket, unless it is in a call that does not return:

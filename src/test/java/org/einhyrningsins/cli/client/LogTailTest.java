@@ -260,7 +260,7 @@ class LogTailTest {
                                 }
                                 return plain.add(last);
                             });
-            Future<?> archivist =
+            Future<?> rotator =
                     others.submit(
                             () -> {
                                 for (Path each = plain.take();
@@ -271,11 +271,11 @@ class LogTailTest {
                                 return null;
                             });
             tail.last(files);
-            while (!writer.isDone() || !archivist.isDone()) {
+            while (!writer.isDone() || !rotator.isDone()) {
                 tail.more();
             }
             writer.get();
-            archivist.get();
+            rotator.get();
         }
         tail.more();
         assertThat(lines).isEqualTo(IntStream.range(0, files).mapToObj(i -> "line " + i).toList());

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /// The line that says a worker is up: the regular expression of somebody's file (the first line of
-/// the input) against what a worker writes (the rest). Each look hears a line at least, or finds.
+/// the input) against what a worker writes (the rest). Each search passes a line at least, or
+/// finds.
 ///
 /// A search that goes back again and again allocates as it goes, and holds next to nothing of it:
 /// what the steps bound is how much garbage one look makes.
@@ -27,7 +28,7 @@ public final class AckLineMatcherFuzz {
             return;
         }
         byte[] lines = text.substring(end + 1).getBytes(StandardCharsets.UTF_8);
-        hear(text.substring(0, end), lines);
+        search(text.substring(0, end), lines);
     }
 
     private static boolean isPattern(String match) {
@@ -39,17 +40,17 @@ public final class AckLineMatcherFuzz {
         }
     }
 
-    private static void hear(String match, byte[] lines) {
-        AckLineMatcher ear = new AckLineMatcher(match, () -> true, () -> {}, () -> {});
+    private static void search(String match, byte[] lines) {
+        AckLineMatcher matcher = new AckLineMatcher(match, () -> true, () -> {}, () -> {});
         ByteBuffer rest = ByteBuffer.wrap(lines);
-        while (rest.hasRemaining() && !ear.found()) {
+        while (rest.hasRemaining() && !matcher.found()) {
             AtomicInteger found = new AtomicInteger();
-            Frugal.run(MAX_BYTES, () -> found.set(ear.hear(rest.slice(), rest.remaining())));
-            int heard = found.get();
-            if (heard == 0 && !ear.found()) {
+            Frugal.run(MAX_BYTES, () -> found.set(matcher.search(rest.slice(), rest.remaining())));
+            int searched = found.get();
+            if (searched == 0 && !matcher.found()) {
                 throw new AssertionError("does not go on behind " + rest.position());
             }
-            rest.position(rest.position() + heard);
+            rest.position(rest.position() + searched);
         }
     }
 }

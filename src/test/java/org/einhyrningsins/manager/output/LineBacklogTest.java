@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 import java.util.Random;
 
 class LineBacklogTest {
+    private final LostLines lost = new LostLines();
+
     private static void add(LineBacklog lines, String text, int allowed) {
         byte[] bytes = ("##" + text).getBytes(UTF_8);
         lines.add(ByteBuffer.wrap(bytes), 2, bytes.length - 2, allowed);
@@ -28,36 +30,36 @@ class LineBacklogTest {
 
     @Test
     void pushesOutTheOldestWholeLinesAndCountsThem() {
-        LineBacklog lines = new LineBacklog(20);
+        LineBacklog lines = new LineBacklog(20, lost);
         add(lines, "one\ntwo\n");
         add(lines, "three\nfour\n");
         assertThat(held(lines)).isEqualTo("one\ntwo\nthree\nfour\n");
         add(lines, "five\n");
         assertThat(held(lines)).isEqualTo("two\nthree\nfour\nfive\n");
-        assertThat(lines.lostLines()).isEqualTo(1);
-        assertThat(lines.lostBytes()).isEqualTo(4);
+        assertThat(lost.lines()).isEqualTo(1);
+        assertThat(lost.bytes()).isEqualTo(4);
     }
 
     @Test
     void takesTheLastOfMoreThanItCanHold() {
-        LineBacklog lines = new LineBacklog(10);
+        LineBacklog lines = new LineBacklog(10, lost);
         add(lines, "first\n");
         add(lines, "second\nthird\nlast\n");
         assertThat(held(lines)).isEqualTo("last\n");
-        assertThat(lines.lostLines()).isEqualTo(3);
+        assertThat(lost.lines()).isEqualTo(3);
     }
 
     @Test
     void countsALineLongerThanItCanHoldAsOne() {
-        LineBacklog lines = new LineBacklog(10);
+        LineBacklog lines = new LineBacklog(10, lost);
         add(lines, "a line that is too long\n");
         assertThat(held(lines)).isEmpty();
-        assertThat(lines.lostLines()).isEqualTo(1);
+        assertThat(lost.lines()).isEqualTo(1);
     }
 
     @Test
     void givesRoomBackWhenItMayHoldLess() {
-        LineBacklog lines = new LineBacklog(100);
+        LineBacklog lines = new LineBacklog(100, lost);
         add(lines, "one\ntwo\nthree\n");
         add(lines, "four\n", 11);
         assertThat(held(lines)).isEqualTo("three\nfour\n");
@@ -65,18 +67,18 @@ class LineBacklogTest {
 
     @Test
     void whatIsWrittenIsForgottenAndNotLost() {
-        LineBacklog lines = new LineBacklog(10);
+        LineBacklog lines = new LineBacklog(10, lost);
         add(lines, "one\ntwo\n");
         lines.forget(4);
         add(lines, "three\n");
         assertThat(held(lines)).isEqualTo("two\nthree\n");
-        assertThat(lines.lostLines()).isZero();
+        assertThat(lost.lines()).isZero();
     }
 
     @Test
     void losesNothingWithoutCountingIt() {
         Random random = new Random(7);
-        LineBacklog lines = new LineBacklog(1_000);
+        LineBacklog lines = new LineBacklog(1_000, lost);
         long added = 0;
         long addedBytes = 0;
         StringBuilder all = new StringBuilder();
@@ -99,7 +101,7 @@ class LineBacklogTest {
         String rest = held(lines);
         assertThat(all.toString()).endsWith(rest);
         assertThat(rest.length()).isBetween(400, 1_100);
-        assertThat(lines.lostLines() + written + rest.lines().count()).isEqualTo(added);
-        assertThat(lines.lostBytes() + writtenBytes + rest.length()).isEqualTo(addedBytes);
+        assertThat(lost.lines() + written + rest.lines().count()).isEqualTo(added);
+        assertThat(lost.bytes() + writtenBytes + rest.length()).isEqualTo(addedBytes);
     }
 }

@@ -48,11 +48,11 @@ class OutputPumpIT {
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private EventLoop eventLoop =
             new EventLoop(new ManagerLog(logged::writeBytes, LogSpec.DEFAULT));
-    private OutputPump keeper = keeper();
+    private OutputPump pump = pump();
     private final List<Integer> ends = new ArrayList<>();
     private @Nullable Path mounted;
 
-    private OutputPump keeper() {
+    private OutputPump pump() {
         return new OutputPump(
                 eventLoop,
                 new LogWriterThreads(eventLoop),
@@ -62,7 +62,7 @@ class OutputPumpIT {
     @AfterEach
     void close() throws Exception {
         ends.forEach(Descriptors::close);
-        keeper.close();
+        pump.close();
         eventLoop.close();
         if (mounted != null) {
             run("umount", mounted.toString());
@@ -92,18 +92,18 @@ class OutputPumpIT {
         return new LogsSpec.Kept(file(), maxBytes, null, keep, compress, List.of(prefix));
     }
 
-    /// A worker that does not wait when its pipe is full, but lets the keeper go on.
+    /// A worker that does not wait when its pipe is full, but lets the loop go on.
     final class Worker {
         final OutputPipe pipe;
         final int end;
 
         Worker(int slot, LogsSpec.Kept spec) {
-            this(slot, keeper.open("web", slot, spec, null, false));
+            this(slot, pump.open("web", slot, spec, null, false));
         }
 
         Worker(int slot, OutputPump.Outlet outlet) {
             pipe = outlet.pipe();
-            pipe.born(4000 + slot);
+            pipe.spawned(4000 + slot);
             end = outlet.worker();
             Descriptors.setNonBlocking(end, true);
             ends.add(end);
@@ -126,11 +126,11 @@ class OutputPumpIT {
     }
 
     /// Until nothing has happened for a moment: there is nobody else who could make something but
-    /// lanes, which are waited for.
+    /// writer threads, which are waited for.
     void settle() {
         for (int quiet = 0; quiet < 50; quiet++) {
             eventLoop.turn(TimeUnit.MILLISECONDS.toNanos(1));
-            quiet = keeper.writerThreads().atWork() ? 0 : quiet;
+            quiet = pump.targets().writerThreads().isBusy() ? 0 : quiet;
         }
     }
 
@@ -318,7 +318,7 @@ class OutputPumpIT {
         Worker worker = new Worker(0, kept(5_000));
         worker.write("before\n");
         settle();
-        keeper.writerThreads().close(); // its threads go with the process
+        pump.targets().writerThreads().close(); // its threads go with the process
         eventLoop.close(); // killed: nothing is done any more
         Descriptors.close(worker.pipe.fd());
         StringBuilder meanwhile = new StringBuilder();
@@ -327,9 +327,9 @@ class OutputPumpIT {
         }
         worker.write(meanwhile.toString());
         eventLoop = new EventLoop(new ManagerLog(logged::writeBytes, LogSpec.DEFAULT));
-        keeper = keeper();
+        pump = pump();
         int reader = OutputPipes.reopen(Processes.self(), worker.end, 0);
-        OutputPipe pipe = keeper.adopt("web", 0, 4000, kept(5_000), reader);
+        OutputPipe pipe = pump.adopt("web", 0, 4000, kept(5_000), reader);
         worker.write("after\n");
         settle();
         assertThat(String.join("\n", lines())).isEqualTo("before\n" + meanwhile + "after");
@@ -417,9 +417,10 @@ class OutputPumpIT {
         worker.write("one\n");
         settle();
         Path other = directory.resolve("other.log");
-        keeper.redirect(
-                worker.pipe,
-                new LogsSpec.Kept(other, 0, null, 8, false, List.of(LogsSpec.Word.SLOT)));
+        pump.targets()
+                .redirect(
+                        worker.pipe,
+                        new LogsSpec.Kept(other, 0, null, 8, false, List.of(LogsSpec.Word.SLOT)));
         worker.write("two\n");
         settle();
         assertThat(text(file())).isEqualTo("one\n");
@@ -452,7 +453,7 @@ class OutputPumpIT {
         settle();
         assertThat(told).hasSize(1);
         assertThat(told.getFirst()).contains("no space left on device", "web.log");
-        assertThat(keeper.note("web")).contains("cannot write", "lost ");
+        assertThat(pump.problems("web")).contains("cannot write", "lost ");
         Files.delete(small.resolve("ballast"));
         Files.write(small.resolve("pebble"), new byte[0]);
         run("mount", "-o", "remount,size=1m", small.toString());
@@ -465,7 +466,7 @@ class OutputPumpIT {
         assertThat(numbers).isSorted().doesNotHaveDuplicates().endsWith(count);
         int lost = count + 1 - numbers.size();
         assertThat(lost).isPositive();
-        assertThat(keeper.note("web")).startsWith("lost " + lost + " lines (");
+        assertThat(pump.problems("web")).startsWith("lost " + lost + " lines (");
         int newest = numbers.size() - 3_000;
         assertThat(numbers.get(newest)).isEqualTo(count - 2_999);
         worker.die();
@@ -494,7 +495,7 @@ class OutputPumpIT {
 
     private Worker passed(int slot, int to, boolean owned) {
         OutputPump.Stream stream = new OutputPump.Stream(to, owned);
-        return new Worker(slot, keeper.pass("web", slot, stream, null));
+        return new Worker(slot, pump.openPassThrough("web", slot, stream, null));
     }
 
     private static String readAll(int fd) {
@@ -519,17 +520,17 @@ class OutputPumpIT {
             }
         }
         settle();
-        assertThat(keeper.deadline()).as("tries again").isNotNull();
+        assertThat(pump.deadline()).as("tries again").isNotNull();
         StringBuilder read = new StringBuilder(readAll(pipe[0]));
         assertThat(read.length()).isBetween(1, said.length() - 1);
         for (int i = 0; i < 1_000 && read.length() < said.length(); i++) {
             eventLoop.turn(TimeUnit.MILLISECONDS.toNanos(10));
-            keeper.deadlinePassed(Clock.now());
+            pump.deadlinePassed(Clock.now());
             read.append(readAll(pipe[0]));
         }
         assertThat(read.toString().lines().sorted().toList())
                 .isEqualTo(said.toString().lines().sorted().toList());
-        assertThat(keeper.deadline()).isNull();
+        assertThat(pump.deadline()).isNull();
     }
 
     @Test
@@ -546,16 +547,16 @@ class OutputPumpIT {
         assertThat(told.getFirst()).contains("lost", "EPIPE");
         worker.die();
         settle();
-        assertThat(keeper.pipes()).isEmpty();
+        assertThat(pump.pipes()).isEmpty();
     }
 
     @Test
-    void hearsALineThatNobodyTakes() {
+    void findsAnAckLineThatNobodyTakes() {
         int[] pipe = reader();
         ends.add(pipe[1]);
         Worker worker = passed(0, pipe[1], false);
         List<String> acks = new ArrayList<>();
-        worker.pipe.listen(
+        worker.pipe.watchForAck(
                 new AckLineMatcher("up", () -> acks.isEmpty(), () -> acks.add("up"), () -> {}));
         worker.write(("x".repeat(99) + "\n").repeat(1_400) + "half of it, but u");
         settle();
@@ -566,13 +567,13 @@ class OutputPumpIT {
         for (int i = 0; i < 1_000 && acks.isEmpty(); i++) {
             readAll(pipe[0]);
             eventLoop.turn(TimeUnit.MILLISECONDS.toNanos(10));
-            keeper.deadlinePassed(Clock.now());
+            pump.deadlinePassed(Clock.now());
         }
         assertThat(acks).containsExactly("up");
         StringBuilder rest = new StringBuilder(readAll(pipe[0]));
         for (int i = 0; i < 1_000 && rest.indexOf("up\n") < 0; i++) { // asked now and then
             eventLoop.turn(TimeUnit.MILLISECONDS.toNanos(10));
-            keeper.deadlinePassed(Clock.now());
+            pump.deadlinePassed(Clock.now());
             rest.append(readAll(pipe[0]));
         }
         assertThat(rest.toString()).endsWith("half of it, but up\n");
@@ -587,8 +588,8 @@ class OutputPumpIT {
         Duration pause = Duration.ZERO;
         for (int i = 0; i < 1_000 && pause.toMillis() < 200; i++) {
             eventLoop.turn(TimeUnit.MILLISECONDS.toNanos(10));
-            keeper.deadlinePassed(Clock.now());
-            Moment next = keeper.deadline();
+            pump.deadlinePassed(Clock.now());
+            Moment next = pump.deadline();
             pause = next == null ? Duration.ZERO : next.since(Clock.now());
         }
         assertThat(pause).isGreaterThan(Duration.ofMillis(199));
@@ -597,10 +598,10 @@ class OutputPumpIT {
 
     /// What one look has no time for waits for the next.
     @Test
-    void hearsALineBehindOnesThatTakeLong() throws IOException {
+    void findsAnAckLineBehindOnesThatTakeLong() throws IOException {
         List<String> acks = new ArrayList<>();
         Worker worker = new Worker(0, kept(0));
-        worker.pipe.listen(
+        worker.pipe.watchForAck(
                 new AckLineMatcher(
                         ".*.*.*.*x|up", () -> acks.isEmpty(), () -> acks.add("up"), () -> {}));
         String hard = "a".repeat(300) + "\n";
@@ -611,11 +612,11 @@ class OutputPumpIT {
     }
 
     @Test
-    void hearsALineOnItsWayToAFile() throws IOException {
+    void findsAnAckLineOnItsWayToAFile() throws IOException {
         List<String> acks = new ArrayList<>();
         Worker worker = new Worker(0, kept(0));
         Worker other = new Worker(1, kept(0));
-        worker.pipe.listen(
+        worker.pipe.watchForAck(
                 new AckLineMatcher(
                         "up",
                         () -> acks.isEmpty(),
@@ -637,7 +638,7 @@ class OutputPumpIT {
     private void awaitRecovery() {
         for (int i = 0; i < 100 && told.size() < 2; i++) {
             eventLoop.turn(TimeUnit.MILLISECONDS.toNanos(50));
-            keeper.deadlinePassed(Clock.now());
+            pump.deadlinePassed(Clock.now());
         }
     }
 }

@@ -20,7 +20,7 @@ class OutputPipesIT {
     void aPipeThatCannotBeHadLeavesNothingOpenHoweverFewDescriptorsAreLeft() throws IOException {
         leavesNothing(() -> ends(OutputPipes.narrow(null)));
         leavesNothing(() -> ends(OutputPipes.outlet(null)));
-        leavesNothing(OutputPipes::glass);
+        leavesNothing(OutputPipes::teePipe);
     }
 
     private static int[] ends(OutputPipes.Outlet outlet) {

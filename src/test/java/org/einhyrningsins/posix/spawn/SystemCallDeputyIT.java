@@ -101,7 +101,7 @@ class SystemCallDeputyIT {
 
     private static <T> T away(Callable<T> deed) throws Exception {
         List<T> result = new ArrayList<>(1);
-        deputy().away(() -> result.add(deed.call()));
+        deputy().runForwarded(() -> result.add(deed.call()));
         return result.getFirst();
     }
 

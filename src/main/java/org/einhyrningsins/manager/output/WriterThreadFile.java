@@ -13,9 +13,9 @@ import java.util.function.Consumer;
 
 /// A [LogFile] that lives in a [LogWriterThread]: it is opened, configured and used there, by one
 /// task after the other.
-final class LaneLogFile {
-    private final LogWriterThread lane;
-    private final WriterDesk desk;
+final class WriterThreadFile {
+    private final LogWriterThread thread;
+    private final OffLoopWriterContext context;
     private final String program;
     private final Path path;
     private final boolean others;
@@ -24,15 +24,15 @@ final class LaneLogFile {
     /// The file, which only the writer thread uses.
     private @Nullable LogFile file;
 
-    LaneLogFile(
-            LogWriterThread lane,
-            WriterDesk desk,
+    WriterThreadFile(
+            LogWriterThread thread,
+            OffLoopWriterContext context,
             String program,
             Path path,
             LogsSpec.Kept spec,
             boolean others) {
-        this.lane = lane;
-        this.desk = desk;
+        this.thread = thread;
+        this.context = context;
         this.program = program;
         this.path = path;
         this.spec = spec;
@@ -44,9 +44,9 @@ final class LaneLogFile {
             long number,
             long size,
             AppendFiles.@Nullable Extent extent,
-            String note,
-            PageData.Log figures,
-            int heldRoom,
+            String problem,
+            PageData.Log counters,
+            int backlogMemory,
             @Nullable Moment retryAt,
             boolean settled) {
         static View of(LogFile file) {
@@ -54,16 +54,16 @@ final class LaneLogFile {
                     file.number(),
                     file.size(),
                     file.extent(),
-                    file.note(),
-                    file.figures(null),
-                    file.heldRoom(),
+                    file.problem(),
+                    file.counters(null),
+                    file.backlogMemory(),
                     file.retryAt(),
-                    file.over());
+                    file.isUnused());
         }
     }
 
-    WriterDesk desk() {
-        return desk;
+    OffLoopWriterContext context() {
+        return context;
     }
 
     void configure(LogsSpec.Kept next) {
@@ -73,11 +73,11 @@ final class LaneLogFile {
     /// Has the writer thread do something with the file.
     ///
     /// @return null if the thread takes no more
-    @Nullable FutureTask<View> submit(Consumer<LogFile> deed) {
-        return lane.submit(
+    @Nullable FutureTask<View> submit(Consumer<LogFile> action) {
+        return thread.submit(
                 () -> {
                     LogFile here = file();
-                    deed.accept(here);
+                    action.accept(here);
                     return View.of(here);
                 });
     }
@@ -86,7 +86,7 @@ final class LaneLogFile {
     private LogFile file() {
         LogFile known = file;
         if (known == null) {
-            known = new LogFile(desk, program, path, spec, others);
+            known = new LogFile(context, program, path, spec, others);
             file = known;
         }
         known.configure(spec);
