@@ -5,7 +5,7 @@ import org.einhyrningsins.control.report.LogPlace;
 import org.einhyrningsins.control.wire.CommandTarget;
 import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.file.PathReach;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +72,7 @@ final class LogLocations {
     private static Path real(Path file) {
         try {
             // who could hold up the look is not looked at
-            return SafePath.isLedByOthers(file) ? file.normalize() : file.toRealPath();
+            return PathReach.isLedByOthers(file) ? file.normalize() : file.toRealPath();
         } catch (IOException nothingThere) {
             return file;
         }

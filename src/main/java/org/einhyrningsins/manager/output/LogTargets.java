@@ -3,7 +3,7 @@ package org.einhyrningsins.manager.output;
 
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.page.PageData;
-import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.file.PathReach;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.spec.LogsSpec;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +63,7 @@ final class LogTargets {
     private ManagedLogFile file(String program, Path path, LogsSpec.Kept spec, boolean others) {
         ManagedLogFile file = files.get(path);
         if (file == null) {
-            String reach = SafePath.reach(path);
+            String reach = PathReach.of(path);
             file =
                     reach == null
                             ? new LogFile(context, program, path, spec, others)
@@ -90,11 +90,11 @@ final class LogTargets {
     }
 
     /// Hands files over to a writer thread that somebody else has put into the reach of others:
-    /// [SafePath#reach] of a file that was opened anew may have changed.
+    /// [PathReach#of] of a file that was opened anew may have changed.
     void moveOffLoop(Collection<OutputPipe> pipes) {
         for (Path path : context.takeReplaced()) {
             ManagedLogFile before = files.get(path);
-            if (before instanceof LogFile here && SafePath.reach(path) != null) {
+            if (before instanceof LogFile here && PathReach.of(path) != null) {
                 files.remove(path);
                 pipes.stream()
                         .filter(pipe -> pipe.sink() == here)

@@ -7,8 +7,8 @@ import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.BackgroundCloser;
 import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.PathReach;
 import org.einhyrningsins.posix.file.Poll;
-import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +25,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Threads that open, read and write the log files which other users can lock or delay; see
-/// [SafePath#reach]. One for each such user, or for what several can.
+/// [PathReach#of]. One for each such user, or for what several can.
 public final class LogWriterThreads {
     private static final int MAX_COUNT = 64;
     private static final int SHARED = 8;
@@ -71,7 +71,7 @@ public final class LogWriterThreads {
 
     /// Returns the thread for what is in their reach.
     ///
-    /// @param reach as [SafePath#reach] has it
+    /// @param reach as [PathReach#of] has it
     LogWriterThread of(String reach) {
         LogWriterThread known = threads.get(reach);
         if (known != null) {
@@ -140,7 +140,7 @@ public final class LogWriterThreads {
 
     /// Opens a file that a worker is to append to.
     public int openAppend(Path file) {
-        String reach = SafePath.reach(file);
+        String reach = PathReach.of(file);
         if (reach == null) {
             return Descriptors.openAppend(file);
         }
@@ -191,7 +191,7 @@ public final class LogWriterThreads {
 
     /// Reads the end of a file, as [Descriptors#readTail] has it.
     public byte[] tail(Path file, AppendFiles.Extent which, long since, int most) {
-        String reach = SafePath.reach(file);
+        String reach = PathReach.of(file);
         if (reach == null) {
             return Descriptors.readTail(file, which, since, most);
         }

@@ -3,7 +3,7 @@ package org.einhyrningsins.manager.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.file.PathReach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,26 +28,24 @@ class LogWriterThreadIT extends OutputPumpIT {
     void whatOthersCanHoldUpIsInTheirReach(@TempDir Path ours) throws Exception {
         Path file = ours.resolve("web.log");
         allow(ours, "rwx--x--x");
-        assertThat(SafePath.reach(file)).as("not there yet").isNull();
+        assertThat(PathReach.of(file)).as("not there yet").isNull();
         Files.writeString(file, "");
         allow(file, "rw-r-----");
-        assertThat(SafePath.reach(file)).as("read by a group of ours").isNull();
+        assertThat(PathReach.of(file)).as("read by a group of ours").isNull();
         allow(file, "rw-r--r--");
-        assertThat(SafePath.reach(file)).as("read by all").isEqualTo(file.toString());
+        assertThat(PathReach.of(file)).as("read by all").isEqualTo(file.toString());
         allow(ours, "rwx------");
-        assertThat(SafePath.reach(file)).as("in a closed directory").isNull();
+        assertThat(PathReach.of(file)).as("in a closed directory").isNull();
         allow(ours, "rwxr-xr-x");
-        assertThat(SafePath.reach(file))
-                .as("read by all, listed by all")
-                .isEqualTo(file.toString());
+        assertThat(PathReach.of(file)).as("read by all, listed by all").isEqualTo(file.toString());
         allow(file, "rw-r-----");
-        assertThat(SafePath.reach(file)).as("in a directory listed by all").isNull();
+        assertThat(PathReach.of(file)).as("in a directory listed by all").isNull();
         Path link = Files.createSymbolicLink(ours.resolve("link.log"), file.getFileName());
-        assertThat(SafePath.reach(link)).as("behind a link of ours").isNull();
-        assertThat(SafePath.isLedByOthers(link)).isFalse();
+        assertThat(PathReach.of(link)).as("behind a link of ours").isNull();
+        assertThat(PathReach.isLedByOthers(link)).isFalse();
         allow(ours, "rwxrwxrwx");
-        assertThat(SafePath.isLedByOthers(link)).isTrue();
-        assertThat(SafePath.reach(file)).as("written by all").isEqualTo(file.toString());
+        assertThat(PathReach.isLedByOthers(link)).isTrue();
+        assertThat(PathReach.of(file)).as("written by all").isEqualTo(file.toString());
     }
 
     @Test

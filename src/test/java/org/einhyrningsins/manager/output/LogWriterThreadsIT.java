@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.posix.file.SafePath;
+import org.einhyrningsins.posix.file.PathReach;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.junit.jupiter.api.AfterEach;
@@ -45,7 +45,7 @@ class LogWriterThreadsIT {
     @Test
     void aFileThatIsOpenedLateIsThereForTheNextWorker() throws Exception {
         Path file = directory.resolve("web.log");
-        LogWriterThread writer = threads.of(Objects.requireNonNull(SafePath.reach(file)));
+        LogWriterThread writer = threads.of(Objects.requireNonNull(PathReach.of(file)));
         CountDownLatch first = held(writer);
         assertThatThrownBy(() -> threads.openAppend(file))
                 .isInstanceOf(PosixException.class)
