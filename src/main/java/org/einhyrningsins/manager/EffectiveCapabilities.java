@@ -6,7 +6,7 @@ import org.einhyrningsins.manager.runtime.PathTrust;
 import org.einhyrningsins.posix.kernel.Accounts;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.spawn.Landlock;
-import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.process.Capability;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;

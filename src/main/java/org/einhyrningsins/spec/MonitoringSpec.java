@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.einhyrningsins.spec.process.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;

@@ -1,147 +1,176 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 
 /// Definition of one program: what to run, how often, on which sockets, and how to treat its
-/// workers.
+/// workers. What is in its groups can be asked of it directly.
 ///
 /// @param name unique in the file; letters, digits, `_`, `-`, `.`
-/// @param command program and arguments, at least one; exec'ed as they are, never given to a shell
-/// @param directory working directory, absolute
-/// @param env variables to set, after `env-file`, in order; they win over the inherited ones
-/// @param dropEnv names of inherited variables that workers must not see
-/// @param identity user, group, umask, nice and limits
 /// @param workers number of workers, 0 to 10,000
-/// @param sockets in the order in which workers get them, from descriptor 3 up
-/// @param stdin the name of the socket that is also descriptor 0; null for /dev/null
-/// @param protocols socket protocols on request, beyond the ones that are always there
-/// @param ack how a worker acknowledges that it is up
-/// @param stop the stop sequence
-/// @param restart the restart policy
-/// @param rollout the rollout policy
-/// @param logs destination of descriptors 1 and 2
-/// @param bond link between workers and the manager
-/// @param care monitoring of workers that are up
-/// @param after the programs that are up before it starts, and are stopped after it; in the order
-///   of the file
-/// @param obstacle reason why no worker of it can be started, in words; null for none known. It is
-///   what other users than the manager's did to a file of it, and so this program's trouble alone
-/// @param release the release that its workers run; null if no path of it leads through a link
+/// @param launch how a worker is started
+/// @param bind the sockets
+/// @param supervision how its workers are treated
+/// @param found facts of the machine
 public record ProgramSpec(
         String name,
-        List<TextTemplate> command,
-        Path directory,
-        SequencedMap<String, TextTemplate> env,
-        List<String> dropEnv,
-        ProcessIdentitySpec identity,
         int workers,
-        List<SocketSpec> sockets,
-        @Nullable String stdin,
-        Set<SocketProtocol> protocols,
-        AckSpec ack,
-        StopSpec stop,
-        RestartSpec restart,
-        RolloutSpec rollout,
-        LogsSpec logs,
-        ManagerLinkSpec bond,
-        MonitoringSpec care,
-        List<String> after,
-        @Nullable String obstacle,
-        @Nullable Release release) {
-    public ProgramSpec {
-        command = List.copyOf(command);
-        env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
-        dropEnv = List.copyOf(dropEnv);
-        sockets = List.copyOf(sockets);
-        protocols = Set.copyOf(protocols);
-        after = List.copyOf(after);
-    }
+        LaunchSpec launch,
+        BindSpec bind,
+        SupervisionSpec supervision,
+        Findings found) {
+    /// The first descriptor number a socket of `bind` reaches a worker under.
+    public static final int FIRST_SOCKET_FD = 3;
 
     /// Makes a definition without an obstacle or a release.
     public ProgramSpec(
             String name,
-            List<TextTemplate> command,
-            Path directory,
-            SequencedMap<String, TextTemplate> env,
-            List<String> dropEnv,
-            ProcessIdentitySpec identity,
             int workers,
-            List<SocketSpec> sockets,
-            @Nullable String stdin,
-            Set<SocketProtocol> protocols,
-            AckSpec ack,
-            StopSpec stop,
-            RestartSpec restart,
-            RolloutSpec rollout,
-            LogsSpec logs,
-            ManagerLinkSpec bond,
-            MonitoringSpec care,
-            List<String> after) {
-        this(
-                name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after, null, null);
+            LaunchSpec launch,
+            BindSpec bind,
+            SupervisionSpec supervision) {
+        this(name, workers, launch, bind, supervision, Findings.NONE);
     }
-
-    /// The first descriptor number a socket of `bind` reaches a worker under.
-    public static final int FIRST_SOCKET_FD = 3;
 
     /// The same program under another name.
     public ProgramSpec named(String other) {
-        return new ProgramSpec(
-                other, command, directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
+        return new ProgramSpec(other, workers, launch, bind, supervision, found);
     }
 
     /// The same program with another number of workers.
     public ProgramSpec withWorkers(int count) {
-        return new ProgramSpec(
-                name, command, directory, env, dropEnv, identity, count, sockets, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
+        return new ProgramSpec(name, count, launch, bind, supervision, found);
+    }
+
+    /// The same program, started in another way.
+    public ProgramSpec withLaunch(LaunchSpec other) {
+        return new ProgramSpec(name, workers, other, bind, supervision, found);
+    }
+
+    /// The same program with other sockets.
+    public ProgramSpec withSockets(List<SocketSpec> others) {
+        return new ProgramSpec(name, workers, launch, bind.withSockets(others), supervision, found);
     }
 
     /// The same program that starts after others.
     public ProgramSpec startingAfter(List<String> others) {
         return new ProgramSpec(
-                name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, others, obstacle,
-                release);
-    }
-
-    /// The same program with other sockets.
-    public ProgramSpec withSockets(List<SocketSpec> others) {
-        return new ProgramSpec(
-                name, command, directory, env, dropEnv, identity, workers, others, stdin, protocols,
-                ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
+                name, workers, launch, bind, supervision.startingAfter(others), found);
     }
 
     /// The same program running another release.
     public ProgramSpec withRelease(@Nullable Release other) {
         return new ProgramSpec(
-                name, command, directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle, other);
-    }
-
-    /// Returns the directory that its workers are started in.
-    public Path workingDirectory() {
-        return release == null ? directory : release.directory();
+                name, workers, launch, bind, supervision, new Findings(found.obstacle(), other));
     }
 
     /// The same program as workers have it of which nobody knows how they were born: it is equal to
     /// no definition that a file can have, and nothing can be started of it.
     public ProgramSpec ofUnknownBirth() {
-        return new ProgramSpec(
-                name, List.of(), directory, env, dropEnv, identity, workers, sockets, stdin,
-                protocols, ack, stop, restart, rollout, logs, bond, care, after, obstacle, release);
+        return withLaunch(launch.withCommand(List.of()));
+    }
+
+    /// See [LaunchSpec#command()].
+    public List<TextTemplate> command() {
+        return launch.command();
+    }
+
+    /// See [LaunchSpec#directory()].
+    public Path directory() {
+        return launch.directory();
+    }
+
+    /// See [LaunchSpec#env()].
+    public SequencedMap<String, TextTemplate> env() {
+        return launch.env();
+    }
+
+    /// See [LaunchSpec#dropEnv()].
+    public List<String> dropEnv() {
+        return launch.dropEnv();
+    }
+
+    /// See [LaunchSpec#identity()].
+    public ProcessIdentitySpec identity() {
+        return launch.identity();
+    }
+
+    /// See [LaunchSpec#logs()].
+    public LogsSpec logs() {
+        return launch.logs();
+    }
+
+    /// See [LaunchSpec#bond()].
+    public ManagerLinkSpec bond() {
+        return launch.bond();
+    }
+
+    /// See [BindSpec#sockets()].
+    public List<SocketSpec> sockets() {
+        return bind.sockets();
+    }
+
+    /// See [BindSpec#stdin()].
+    public @Nullable String stdin() {
+        return bind.stdin();
+    }
+
+    /// See [BindSpec#protocols()].
+    public Set<SocketProtocol> protocols() {
+        return bind.protocols();
+    }
+
+    /// See [SupervisionSpec#ack()].
+    public AckSpec ack() {
+        return supervision.ack();
+    }
+
+    /// See [SupervisionSpec#stop()].
+    public StopSpec stop() {
+        return supervision.stop();
+    }
+
+    /// See [SupervisionSpec#restart()].
+    public RestartSpec restart() {
+        return supervision.restart();
+    }
+
+    /// See [SupervisionSpec#rollout()].
+    public RolloutSpec rollout() {
+        return supervision.rollout();
+    }
+
+    /// See [SupervisionSpec#care()].
+    public MonitoringSpec care() {
+        return supervision.care();
+    }
+
+    /// See [SupervisionSpec#after()].
+    public List<String> after() {
+        return supervision.after();
+    }
+
+    /// See [Findings#obstacle()].
+    public @Nullable String obstacle() {
+        return found.obstacle();
+    }
+
+    /// See [Findings#release()].
+    public @Nullable Release release() {
+        return found.release();
+    }
+
+    /// Returns the directory that its workers are started in.
+    public Path workingDirectory() {
+        Release release = release();
+        return release == null ? directory() : release.directory();
     }
 
     /// Returns what a worker is started with. Two definitions that agree here need no new workers,
@@ -149,26 +178,13 @@ public record ProgramSpec(
     /// file of a socket) is the manager's business and changes in place. The watchdog's interval
     /// and the pipes for acks are part of it: a worker is told the one and given the others.
     public Birth birth() {
-        return new Birth(
-                command,
-                directory,
-                env,
-                dropEnv,
-                identity,
-                sockets.stream().map(SocketSpec::asInherited).toList(),
-                stdin,
-                protocols,
-                logs.birth(),
-                bond,
-                care.watchdog(),
-                ack.mode() instanceof AckSpec.Fd fd ? fd : null,
-                heard(),
-                new Findings(obstacle, release));
+        AckSpec.Fd pipe = ack().mode() instanceof AckSpec.Fd fd ? fd : null;
+        return new Birth(launch.fixed(), bind.fixed(), care().watchdog(), pipe, heard(), found);
     }
 
     /// True if connections wait for one worker alone: see [SocketSpec#ownQueue()].
     public boolean ownQueue() {
-        for (SocketSpec socket : sockets) {
+        for (SocketSpec socket : sockets()) {
             if (socket.ownQueue()) {
                 return true;
             }
@@ -180,35 +196,36 @@ public record ProgramSpec(
     /// Its workers are not to run again, have no sockets, and send no ack that would show earlier
     /// that they are up. `on-failure` is no job, since servers are supervised in that way too.
     public boolean endsByItself() {
-        return restart.when() == RestartSpec.When.NEVER
-                && sockets.isEmpty()
-                && ack.mode() instanceof AckSpec.Timer;
+        return restart().when() == RestartSpec.When.NEVER
+                && sockets().isEmpty()
+                && ack().mode() instanceof AckSpec.Timer;
     }
 
     /// True if the manager reads the workers' output for acks, so that output passes through the
     /// manager wherever it goes.
     public boolean heard() {
-        return ack.mode() instanceof AckSpec.Log;
+        return ack().mode() instanceof AckSpec.Log;
     }
 
     /// Facts that were found on the machine when the definition was read.
     ///
-    /// @param obstacle reason why no worker can be started; null for none known
-    /// @param release the release; null for none
-    public record Findings(@Nullable String obstacle, @Nullable Release release) {}
+    /// @param obstacle reason why no worker of it can be started, in words; null for none known. It
+    ///   is what other users than the manager's did to a file of it, and so this program's trouble
+    ///   alone
+    /// @param release the release that its workers run; null if no path of it leads through a link
+    public record Findings(@Nullable String obstacle, @Nullable Release release) {
+        /// No obstacle and no release.
+        public static final Findings NONE = new Findings(null, null);
+    }
 
     /// The part of a definition that a running worker cannot change: see [#birth()].
+    ///
+    /// @param watchdog interval that it was told; null for none
+    /// @param ackPipe the pipe that it acknowledges on; null for none
+    /// @param heard true if the manager reads its output
     public record Birth(
-            List<TextTemplate> command,
-            Path directory,
-            Map<String, TextTemplate> env,
-            List<String> dropEnv,
-            ProcessIdentitySpec identity,
-            List<SocketSpec> sockets,
-            @Nullable String stdin,
-            Set<SocketProtocol> protocols,
-            LogsSpec logs,
-            ManagerLinkSpec bond,
+            LaunchSpec launch,
+            BindSpec bind,
             @Nullable Duration watchdog,
             AckSpec.@Nullable Fd ackPipe,
             boolean heard,

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.einhyrningsins.spec.process.CgroupSpec;
+import org.einhyrningsins.spec.process.ConfinementSpec;
+import org.einhyrningsins.spec.process.DirectorySpec;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
+import org.einhyrningsins.spec.process.SandboxSpec;
+import org.einhyrningsins.spec.process.SchedulingSpec;
 import org.jspecify.annotations.Nullable;
 
 /// Sums up what workers are born with: see [ProgramSpec.Birth#sum()]. Each part is followed by a
@@ -12,22 +18,19 @@ final class SpawnFingerprint {
     private long hash = BASIS;
 
     SpawnFingerprint(ProgramSpec.Birth birth) {
-        birth.command().forEach(this::add);
+        LaunchSpec launch = birth.launch();
+        launch.command().forEach(this::add);
         end();
-        add(birth.directory());
-        birth.env().forEach((name, value) -> add(name).add(value));
+        add(launch.directory());
+        launch.env().forEach((name, value) -> add(name).add(value));
         end();
-        birth.dropEnv().forEach(this::add);
+        launch.dropEnv().forEach(this::add);
         end();
-        add(birth.identity());
-        birth.sockets().forEach(this::add);
-        end();
-        add(birth.stdin());
-        for (SocketProtocol socketProtocol : SocketProtocol.values()) {
-            add(birth.protocols().contains(socketProtocol));
-        }
-        add(birth.logs());
-        add(birth.bond().workerSocket()).add(birth.bond().descriptor()).add(birth.bond().outlive());
+        add(launch.identity());
+        add(birth.bind());
+        add(launch.logs());
+        ManagerLinkSpec bond = launch.bond();
+        add(bond.workerSocket()).add(bond.descriptor()).add(bond.outlive());
         add(birth.watchdog());
         add(birth.ackPipe() != null).add(birth.ackPipe() == null ? null : birth.ackPipe().number());
         add(birth.heard());
@@ -80,6 +83,15 @@ final class SpawnFingerprint {
     private void said(String key, @Nullable Object value) {
         if (value != null) {
             add(key).add(value);
+        }
+    }
+
+    private void add(BindSpec bind) {
+        bind.sockets().forEach(this::add);
+        end();
+        add(bind.stdin());
+        for (SocketProtocol socketProtocol : SocketProtocol.values()) {
+            add(bind.protocols().contains(socketProtocol));
         }
     }
 

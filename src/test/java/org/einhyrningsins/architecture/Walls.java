@@ -97,7 +97,7 @@ record Walls(String root) {
     /// of rooms either.
     static final Map<String, List<String>> FLOORS =
             Map.of(
-                    "spec", List.of("fact", "", "manager"),
+                    "spec", List.of("process", "fact", "", "manager"),
                     "core", List.of("model", "", "plan"),
                     "posix", List.of("kernel", "file", "process", "socket", "spawn", ""),
                     "control", List.of("wire", "report", ""),

@@ -12,22 +12,14 @@ import org.einhyrningsins.spec.AckSpec.Notify;
 import org.einhyrningsins.spec.AckSpec.Probe;
 import org.einhyrningsins.spec.AckSpec.Timer;
 import org.einhyrningsins.spec.CanarySpec;
-import org.einhyrningsins.spec.Capability;
-import org.einhyrningsins.spec.CgroupSpec;
-import org.einhyrningsins.spec.ConfinementSpec;
-import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
-import org.einhyrningsins.spec.SandboxSpec;
-import org.einhyrningsins.spec.SchedulingSpec.IoClass;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketProtocol;
 import org.einhyrningsins.spec.SocketSpec;
@@ -38,6 +30,14 @@ import org.einhyrningsins.spec.TrialSpec;
 import org.einhyrningsins.spec.manager.AllowSpec;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
+import org.einhyrningsins.spec.process.Capability;
+import org.einhyrningsins.spec.process.CgroupSpec;
+import org.einhyrningsins.spec.process.ConfinementSpec;
+import org.einhyrningsins.spec.process.DirectorySpec;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
+import org.einhyrningsins.spec.process.SandboxSpec;
+import org.einhyrningsins.spec.process.SchedulingSpec.IoClass;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,9 +130,9 @@ class GoodFilesTest {
         assertThat(plain.file(3)).isEqualTo(Path.of("/var/log/shop/3-${x}.log"));
         assertThat(program("logs", "journal").logs()).isEqualTo(new LogsSpec.Journal());
         assertThat(program("logs", "words").birth()).isEqualTo(program("logs", "words").birth());
-        assertThat(program("logs", "words").birth().logs())
-                .isEqualTo(program("logs", "slots").birth().logs())
-                .isNotEqualTo(program("logs", "plain").birth().logs());
+        assertThat(program("logs", "words").birth().launch().logs())
+                .isEqualTo(program("logs", "slots").birth().launch().logs())
+                .isNotEqualTo(program("logs", "plain").birth().launch().logs());
     }
 
     @Test

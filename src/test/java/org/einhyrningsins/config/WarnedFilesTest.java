@@ -9,7 +9,7 @@ import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.config.source.FileContents;
 import org.einhyrningsins.config.value.KernelRights;
 import org.einhyrningsins.config.value.LoadEnvironment;
-import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.process.Capability;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;

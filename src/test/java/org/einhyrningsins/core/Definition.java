@@ -2,13 +2,12 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.BindSpec;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.HealthSpec;
-import org.einhyrningsins.spec.LogsSpec;
-import org.einhyrningsins.spec.ManagerLinkSpec;
+import org.einhyrningsins.spec.LaunchSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.RestartSpec;
@@ -16,6 +15,7 @@ import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.SupervisionSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.TrialSpec;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 
 /// A program's definition in few words, `workers=2 ack=manual timeout=10s`, for tests: what is not
 /// said is as in the product, but that workers say themselves when they are up.
@@ -88,27 +87,23 @@ public record Definition(Map<String, String> settings) {
     }
 
     public ProgramSpec spec() {
-        return new ProgramSpec(
-                        "web",
-                        List.of(TextTemplate.of(get("command"))),
-                        Path.of("/srv/web"),
-                        new LinkedHashMap<>(),
-                        List.of(),
-                        ProcessIdentitySpec.INHERITED,
-                        number("workers"),
-                        sockets(get("sockets")),
-                        null,
-                        Set.of(),
+        SupervisionSpec supervision =
+                new SupervisionSpec(
                         new AckSpec(mode(get("ack")), time("timeout")),
                         new StopSpec(
                                 steps(get("stop")),
                                 StopSpec.To.valueOf(get("stop-to").toUpperCase(Locale.ROOT))),
                         restart(),
                         rollout(),
-                        new LogsSpec.Inherit(),
-                        ManagerLinkSpec.DEFAULT,
                         care(),
-                        get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)))
+                        get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)));
+        List<TextTemplate> command = List.of(TextTemplate.of(get("command")));
+        return new ProgramSpec(
+                        "web",
+                        number("workers"),
+                        LaunchSpec.of(command, Path.of("/srv/web")),
+                        BindSpec.NONE.withSockets(sockets(get("sockets"))),
+                        supervision)
                 .withRelease(release(get("release")));
     }
 

@@ -16,9 +16,9 @@ import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.posix.spawn.Spawner;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;

@@ -8,7 +8,7 @@ import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Sizes;
 import org.einhyrningsins.config.value.ValueReader;
-import org.einhyrningsins.spec.CgroupSpec;
+import org.einhyrningsins.spec.process.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.function.Function;

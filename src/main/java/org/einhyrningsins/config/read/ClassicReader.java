@@ -5,13 +5,13 @@ import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.BindAddressText;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.ConfinementSpec;
+import org.einhyrningsins.spec.BindSpec;
 import org.einhyrningsins.spec.DrainSpec;
+import org.einhyrningsins.spec.LaunchSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
 import org.einhyrningsins.spec.MonitoringSpec;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
@@ -19,11 +19,14 @@ import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.StopSpec.Step;
+import org.einhyrningsins.spec.SupervisionSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.TrialSpec;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
+import org.einhyrningsins.spec.process.ConfinementSpec;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.math.BigDecimal;
@@ -33,7 +36,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.Set;
 
 /// Makes of the classic command line of einhyrningsins(1) and einhorn(1) what a file with one
 /// program would mean.
@@ -100,9 +102,8 @@ public final class ClassicReader {
             words.add(TextTemplate.of(word));
         }
         AckSpec ack = ack();
-        ProgramSpec program =
-                new ProgramSpec(
-                        name,
+        LaunchSpec launch =
+                new LaunchSpec(
                         words,
                         base,
                         new LinkedHashMap<>(),
@@ -114,21 +115,24 @@ public final class ClassicReader {
                                 nice(1),
                                 ProcessIdentitySpec.INHERITED.limits(),
                                 ConfinementSpec.NONE),
-                        number("--number", 0, MAX_WORKERS, 1),
-                        sockets(),
-                        null,
-                        Set.of(),
-                        ack,
-                        stop(),
-                        restart(),
-                        rollout(ack),
                         new LogsSpec.Inherit(),
                         new ManagerLinkSpec(
                                 WorkerSocket.CONTROL,
                                 given.has("--command-socket-as-fd"),
-                                !given.has("--kill-children-on-exit")),
-                        MonitoringSpec.NONE,
-                        List.of());
+                                !given.has("--kill-children-on-exit")));
+        ProgramSpec program =
+                new ProgramSpec(
+                        name,
+                        number("--number", 0, MAX_WORKERS, 1),
+                        launch,
+                        BindSpec.NONE.withSockets(sockets()),
+                        new SupervisionSpec(
+                                ack,
+                                stop(),
+                                restart(),
+                                rollout(ack),
+                                MonitoringSpec.NONE,
+                                List.of()));
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);
         return new ServicesSpec(

@@ -9,10 +9,10 @@ import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.config.value.ValueReader;
-import org.einhyrningsins.spec.Capability;
-import org.einhyrningsins.spec.CgroupSpec;
-import org.einhyrningsins.spec.ConfinementSpec;
-import org.einhyrningsins.spec.DirectorySpec;
+import org.einhyrningsins.spec.process.Capability;
+import org.einhyrningsins.spec.process.CgroupSpec;
+import org.einhyrningsins.spec.process.ConfinementSpec;
+import org.einhyrningsins.spec.process.DirectorySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;

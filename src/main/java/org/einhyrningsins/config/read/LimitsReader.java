@@ -8,8 +8,8 @@ import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.Sizes;
 import org.einhyrningsins.config.value.ValueReader;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 
 import java.util.EnumMap;
 import java.util.Map;

@@ -9,9 +9,9 @@ import org.einhyrningsins.config.value.Sizes;
 import org.einhyrningsins.config.value.TemplateReader;
 import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.AckSpec.Target;
-import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
+import org.einhyrningsins.spec.process.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;

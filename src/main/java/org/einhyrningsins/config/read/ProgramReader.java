@@ -18,15 +18,19 @@ import org.einhyrningsins.config.value.Suggestions;
 import org.einhyrningsins.config.value.TemplateReader;
 import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.CgroupSpec;
+import org.einhyrningsins.spec.BindSpec;
+import org.einhyrningsins.spec.LaunchSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.ProgramSpec.Findings;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.SocketProtocol;
 import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.SupervisionSpec;
 import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.process.CgroupSpec;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;
@@ -99,31 +103,33 @@ final class ProgramReader {
         List<TextTemplate> command = command(program, templateReader);
         Release release = releaseReader.read(program, directory, command);
         EnvReader.ProgramVariables variables = envReader.read(program, templateReader, release);
-        ProgramSpec spec =
-                new ProgramSpec(
-                        name,
+        LaunchSpec launch =
+                new LaunchSpec(
                         command,
                         directory,
                         variables.env(),
                         variables.dropped(),
                         identity(program, limits.worker()),
-                        workers,
+                        new LogsReader(valueReader, templateReader, base)
+                                .read(program.node("logs")),
+                        bond);
+        BindSpec bind =
+                new BindSpec(
                         sockets,
                         stdin(program, templateReader, protocols.contains(SocketProtocol.FD0)),
-                        onRequest(protocols),
+                        onRequest(protocols));
+        SupervisionSpec supervision =
+                new SupervisionSpec(
                         ack,
                         new StopReader(valueReader).read(program.node("stop")),
                         new RestartReader(valueReader).read(program.node("restart")),
                         new RolloutReader(valueReader, workers, ack)
                                 .read(program.fields("rollout", ConfigShape.ROLLOUT)),
-                        new LogsReader(valueReader, templateReader, base)
-                                .read(program.node("logs")),
-                        bond,
                         new MonitoringReader(valueReader, templateReader, workers)
                                 .read(program, limits.program()),
-                        program.texts("after", "the name of a program"),
-                        variables.obstacle(),
-                        release);
+                        program.texts("after", "the name of a program"));
+        Findings found = new Findings(variables.obstacle(), release);
+        ProgramSpec spec = new ProgramSpec(name, workers, launch, bind, supervision, found);
         ProgramSpec complete = releaseReader.complete(program, spec);
         programCheck.check(program, complete, variables.files());
         return complete;

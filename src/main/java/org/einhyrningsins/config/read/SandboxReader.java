@@ -7,7 +7,7 @@ import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.config.value.ValueReader;
-import org.einhyrningsins.spec.SandboxSpec;
+import org.einhyrningsins.spec.process.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;

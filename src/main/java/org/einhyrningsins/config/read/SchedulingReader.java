@@ -9,8 +9,8 @@ import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.CpuList;
 import org.einhyrningsins.config.value.ValueReader;
-import org.einhyrningsins.spec.SchedulingSpec;
-import org.einhyrningsins.spec.SchedulingSpec.IoClass;
+import org.einhyrningsins.spec.process.SchedulingSpec;
+import org.einhyrningsins.spec.process.SchedulingSpec.IoClass;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;

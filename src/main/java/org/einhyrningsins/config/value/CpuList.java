@@ -3,7 +3,7 @@ package org.einhyrningsins.config.value;
 
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
-import org.einhyrningsins.spec.SchedulingSpec;
+import org.einhyrningsins.spec.process.SchedulingSpec;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.config.value;
 
-import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.process.Capability;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;

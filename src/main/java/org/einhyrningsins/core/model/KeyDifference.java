@@ -126,7 +126,7 @@ public record KeyDifference(
             case "ack" ->
                     before.heard() != after.heard()
                             || !Objects.equals(before.ackPipe(), after.ackPipe());
-            case "logs" -> !before.logs().equals(after.logs());
+            case "logs" -> !before.launch().logs().equals(after.launch().logs());
             case "cgroup" -> !key.startsWith("cgroup.program");
             case "bind" ->
                     end < 0
@@ -139,7 +139,7 @@ public record KeyDifference(
 
     /// The socket of that name, as workers have it; null if there is none.
     private static @Nullable SocketSpec socket(String name, ProgramSpec.Birth birth) {
-        for (SocketSpec socket : birth.sockets()) {
+        for (SocketSpec socket : birth.bind().sockets()) {
             if (socket.name().equals(name)) {
                 return socket;
             }

@@ -7,8 +7,8 @@ import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
 import org.einhyrningsins.manager.socket.SocketFileWatch;
 import org.einhyrningsins.posix.kernel.Accounts;
 import org.einhyrningsins.posix.kernel.Credentials;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;

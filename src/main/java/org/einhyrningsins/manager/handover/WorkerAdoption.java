@@ -17,18 +17,15 @@ import org.einhyrningsins.posix.kernel.Accounts;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.LogsSpec;
-import org.einhyrningsins.spec.ManagerLinkSpec;
-import org.einhyrningsins.spec.MonitoringSpec;
+import org.einhyrningsins.spec.BindSpec;
+import org.einhyrningsins.spec.LaunchSpec;
 import org.einhyrningsins.spec.OperatorOverride;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.RestartSpec;
-import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.SocketSpec;
-import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.SupervisionSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.WorkerId;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -371,22 +368,9 @@ final class WorkerAdoption {
     private static ProgramSpec gone(String name) {
         return new ProgramSpec(
                 name,
-                List.of(TextTemplate.of("?")),
-                Path.of("/"),
-                new LinkedHashMap<>(),
-                List.of(),
-                ProcessIdentitySpec.INHERITED,
                 0,
-                List.of(),
-                null,
-                Set.of(),
-                AckSpec.DEFAULT,
-                StopSpec.DEFAULT,
-                RestartSpec.DEFAULT,
-                RolloutSpec.DEFAULT,
-                new LogsSpec.Inherit(),
-                ManagerLinkSpec.DEFAULT,
-                MonitoringSpec.NONE,
-                List.of());
+                LaunchSpec.of(List.of(TextTemplate.of("?")), Path.of("/")),
+                BindSpec.NONE,
+                SupervisionSpec.DEFAULT);
     }
 }

@@ -10,19 +10,38 @@ import java.util.StringTokenizer;
 ///
 /// @param type name of the type itself
 /// @param parts names of its components or constants, by their names in Java
-record FormatNames(String type, Map<String, String> parts) {
+/// @param flat names of the components of its flat components, by the names of these in Java
+record FormatNames(String type, Map<String, String> parts, Map<String, FormatNames> flat) {
     private static final Map<String, String> LINES = lines(FormatTable.TEXT);
 
     static FormatNames of(Class<?> type) {
-        StringTokenizer words = new StringTokenizer(line(type));
-        String name = words.nextToken();
-        Map<String, String> parts = new LinkedHashMap<>();
+        StringTokenizer words = new StringTokenizer(line(type), " ()", true);
+        return read(words.nextToken(), words);
+    }
+
+    /// Reads words up to the end of a flat component, or of the line.
+    private static FormatNames read(String type, StringTokenizer words) {
+        FormatNames names = new FormatNames(type, new LinkedHashMap<>(), new LinkedHashMap<>());
+        String last = "";
         while (words.hasMoreTokens()) {
             String word = words.nextToken();
-            int equals = word.indexOf('=');
-            parts.put(equals < 0 ? word : word.substring(0, equals), word.substring(equals + 1));
+            switch (word) {
+                case " " -> {}
+                case "(" -> {
+                    names.parts.remove(last);
+                    names.flat.put(last, read(type, words));
+                }
+                case ")" -> {
+                    return names;
+                }
+                default -> {
+                    int equals = word.indexOf('=');
+                    last = equals < 0 ? word : word.substring(0, equals);
+                    names.parts.put(last, word.substring(equals + 1));
+                }
+            }
         }
-        return new FormatNames(name, parts);
+        return names;
     }
 
     /// Returns the name of a type in the format. In that of a subtype, the part behind the dot

@@ -10,6 +10,10 @@ package org.einhyrningsins.manager.snapshot;
 /// is one of several (a sealed interface's), the part of its name behind the dot stands in the
 /// text.
 ///
+/// A component with others in parentheses is flat: a record that groups components in Java only. In
+/// the text they stand among those of the record around it, and are named as that one's. So
+/// components can be grouped, and groups be taken apart, without a change of the format.
+///
 /// After a rename in Java, only what stands left of `=` changes. `FormatNamesTest` says what is
 /// missing, and whether a name of the format changed: then the format has another number.
 final class FormatTable {
@@ -168,9 +172,11 @@ final class FormatTable {
             SocketSpec.UnixAbstract address.unix-abstract name
             SocketSpec.UnixFile socket-file mode owner group
             ProgramSpec definition
-              name command directory env dropEnv identity workers sockets stdin protocols ack stop
-              restart rollout logs bond=managerLink care=monitoring after obstacle
-              release
+              name workers
+              launch(command directory env dropEnv identity logs bond=managerLink)
+              bind(sockets stdin protocols)
+              supervision(ack stop restart rollout care=monitoring after)
+              found(obstacle release)
             Release release link path directory program
             TextTemplate template parts
             TextTemplate.Text part.text text

@@ -8,24 +8,34 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/// A record type as images have it: its components by their names in the format, and how one is
-/// made.
+/// A record type as images have it: its components by their names in the format, those of its flat
+/// components among them, and how one is made.
 final class RecordShape {
     private static final Map<Class<?>, RecordShape> KNOWN = new HashMap<>();
 
     private final Class<?> type;
     private final String name;
     private final String kind;
+    private final List<Component> own = new ArrayList<>();
     private final Map<String, Component> components = new LinkedHashMap<>();
     private final Constructor<?> constructor;
 
-    /// @param name in the format
+    /// @param name in the format; that in Java of one that is flat
     /// @param type with its type arguments
-    record Component(String name, Type type, Method accessor, RecordComponent declared) {
+    /// @param flat shape of a flat component, whose members the text has in its place; null for any
+    ///   other
+    record Component(
+            String name,
+            Type type,
+            Method accessor,
+            RecordComponent declared,
+            @Nullable RecordShape flat) {
         /// True if a record is invalid without it. Computed only where a component is missing,
         /// since that takes long.
         boolean required() {
@@ -33,19 +43,15 @@ final class RecordShape {
         }
     }
 
-    private RecordShape(Class<?> type) {
+    private RecordShape(Class<?> type, FormatNames names) {
         this.type = type;
-        FormatNames names = FormatNames.of(type);
         name = names.type();
         kind = FormatNames.kind(name);
         RecordComponent[] all = type.getRecordComponents();
         Class<?>[] raw = new Class<?>[all.length];
         for (int i = 0; i < all.length; i++) {
-            Method accessor = all[i].getAccessor();
-            accessor.setAccessible(true);
             raw[i] = all[i].getType();
-            String part = names.part(all[i].getName());
-            components.put(part, new Component(part, all[i].getGenericType(), accessor, all[i]));
+            add(all[i], names);
         }
         try {
             constructor = type.getDeclaredConstructor(raw);
@@ -55,8 +61,25 @@ final class RecordShape {
         }
     }
 
+    private void add(RecordComponent declared, FormatNames names) {
+        Method accessor = declared.getAccessor();
+        accessor.setAccessible(true);
+        String java = declared.getName();
+        FormatNames inside = names.flat().get(java);
+        RecordShape flat = inside == null ? null : new RecordShape(declared.getType(), inside);
+        String part = flat == null ? names.part(java) : java;
+        Component component =
+                new Component(part, declared.getGenericType(), accessor, declared, flat);
+        own.add(component);
+        if (flat == null) {
+            components.put(part, component);
+        } else {
+            components.putAll(flat.components);
+        }
+    }
+
     static synchronized RecordShape of(Class<?> type) {
-        return KNOWN.computeIfAbsent(type, RecordShape::new);
+        return KNOWN.computeIfAbsent(type, its -> new RecordShape(its, FormatNames.of(its)));
     }
 
     /// Returns the type's name in the format.
@@ -69,6 +92,13 @@ final class RecordShape {
         return kind;
     }
 
+    /// Returns its components as the record has them.
+    List<Component> own() {
+        return own;
+    }
+
+    /// Returns its components as the text has them, in the order of those of the record: without
+    /// the flat ones, but with all that is in these.
     Map<String, Component> components() {
         return components;
     }
@@ -81,8 +111,20 @@ final class RecordShape {
         }
     }
 
-    /// @param values in the order of the components
+    /// @param values in the order of [#components()]
     Object make(@Nullable Object[] values) throws SnapshotException {
+        return make(values, 0);
+    }
+
+    /// @param first index of its first value
+    private Object make(@Nullable Object[] all, int first) throws SnapshotException {
+        @Nullable Object[] values = new @Nullable Object[own.size()];
+        int next = first;
+        for (int i = 0; i < values.length; i++) {
+            RecordShape flat = own.get(i).flat();
+            values[i] = flat == null ? all[next] : flat.make(all, next);
+            next += flat == null ? 1 : flat.components.size();
+        }
         try {
             return constructor.newInstance(values);
         } catch (InvocationTargetException refused) {

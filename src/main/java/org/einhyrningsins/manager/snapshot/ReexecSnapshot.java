@@ -2,7 +2,7 @@
 package org.einhyrningsins.manager.snapshot;
 
 import org.einhyrningsins.posix.file.FileStamp;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;

@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Writes images. One for each kind of image that is written again and again: it remembers the text
 /// of definitions, which are most of an image and hardly ever change.
@@ -96,12 +97,25 @@ public final class SnapshotEncoder {
             quote(to, recordShape.kind());
             separator = ",";
         }
-        for (RecordShape.Component component : recordShape.components().values()) {
+        components(to, recordShape, record, separator);
+        to.append('}');
+    }
+
+    /// Returns the separator for what follows.
+    private String components(StringBuilder to, RecordShape shape, Object record, String first) {
+        String separator = first;
+        for (RecordShape.Component component : shape.own()) {
+            Object value = RecordShape.get(component, record);
+            RecordShape flat = component.flat();
+            if (flat != null) {
+                separator = components(to, flat, Objects.requireNonNull(value), separator);
+                continue;
+            }
             to.append(separator).append('"').append(component.name()).append("\":");
-            value(to, RecordShape.get(component, record), component.type());
+            value(to, value, component.type());
             separator = ",";
         }
-        to.append('}');
+        return separator;
     }
 
     private void list(StringBuilder to, Collection<?> list, Type elements) {

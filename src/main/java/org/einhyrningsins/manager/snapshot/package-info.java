@@ -47,6 +47,11 @@
 /// each name is, its type and its default, so that a rename that changes the format does not pass,
 /// nor one of a constant `DEFAULT`. Packages do not matter.
 ///
+/// **To group components in Java** (a record has at most eight): a *flat* component, written
+/// `launch(command directory)` in [org.einhyrningsins.manager.snapshot.FormatTable]. The text has
+/// its members among those of the record around it, so it stays what it was, and so do its
+/// defaults. It is never null.
+///
 /// **To change the format** (another name, type or meaning):
 /// [org.einhyrningsins.manager.snapshot.SnapshotLanguage#NUMBER] grows; the names of the format
 /// until now become a class like [Format1Names], a list of what was called otherwise, from which

@@ -11,10 +11,10 @@ import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.posix.spawn.Spawner;
-import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.WorkerId;
+import org.einhyrningsins.spec.process.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;

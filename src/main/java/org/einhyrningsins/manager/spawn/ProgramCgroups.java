@@ -7,7 +7,7 @@ import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Cgroups;
-import org.einhyrningsins.spec.CgroupSpec;
+import org.einhyrningsins.spec.process.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;

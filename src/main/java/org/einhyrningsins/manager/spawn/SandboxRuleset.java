@@ -6,11 +6,11 @@ import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.spawn.Landlock;
 import org.einhyrningsins.posix.spawn.SpawnException;
-import org.einhyrningsins.spec.ConfinementSpec;
-import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
-import org.einhyrningsins.spec.SandboxSpec;
+import org.einhyrningsins.spec.process.ConfinementSpec;
+import org.einhyrningsins.spec.process.DirectorySpec;
+import org.einhyrningsins.spec.process.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;

@@ -8,12 +8,12 @@ import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.ExecutableSearch;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.HealthSpec;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.process.DirectorySpec;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Files;

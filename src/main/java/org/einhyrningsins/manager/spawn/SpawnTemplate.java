@@ -10,13 +10,13 @@ import org.einhyrningsins.posix.spawn.ChildConfinement;
 import org.einhyrningsins.posix.spawn.ChildIdentity;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.WorkerId;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;

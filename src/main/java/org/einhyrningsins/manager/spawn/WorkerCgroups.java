@@ -15,8 +15,8 @@ import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnRequest;
 import org.einhyrningsins.posix.spawn.Spawner;
-import org.einhyrningsins.spec.CgroupSpec;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.process.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;

@@ -5,11 +5,11 @@ import org.einhyrningsins.posix.kernel.ChildPrivileges;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.spawn.ChildConfinement;
 import org.einhyrningsins.posix.spawn.ChildScheduling;
-import org.einhyrningsins.spec.Capability;
-import org.einhyrningsins.spec.ConfinementSpec;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
-import org.einhyrningsins.spec.SchedulingSpec;
-import org.einhyrningsins.spec.SchedulingSpec.IoClass;
+import org.einhyrningsins.spec.process.Capability;
+import org.einhyrningsins.spec.process.ConfinementSpec;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
+import org.einhyrningsins.spec.process.SchedulingSpec;
+import org.einhyrningsins.spec.process.SchedulingSpec.IoClass;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;

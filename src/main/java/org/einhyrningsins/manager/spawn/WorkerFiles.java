@@ -6,10 +6,10 @@ import org.einhyrningsins.posix.file.SafeDirectories;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.spawn.SpawnException;
-import org.einhyrningsins.spec.ConfinementSpec;
-import org.einhyrningsins.spec.DirectorySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
+import org.einhyrningsins.spec.process.ConfinementSpec;
+import org.einhyrningsins.spec.process.DirectorySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;

@@ -23,11 +23,11 @@ import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
 import org.einhyrningsins.spec.AckSpec;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.WorkerId;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.kernel;
 
-import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
 /// Limits of open files of the manager and of its workers.

@@ -2,8 +2,8 @@
 package org.einhyrningsins.posix.spawn;
 
 import org.einhyrningsins.posix.kernel.Credentials;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Map;

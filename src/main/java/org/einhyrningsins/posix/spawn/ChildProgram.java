@@ -7,7 +7,7 @@ import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.ProcessStatus;
-import org.einhyrningsins.spec.SchedulingSpec;
+import org.einhyrningsins.spec.process.SchedulingSpec;
 
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;

@@ -8,9 +8,9 @@ import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Limit;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 
 import java.util.List;
 import java.util.Map;

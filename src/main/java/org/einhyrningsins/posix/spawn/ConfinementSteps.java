@@ -5,7 +5,7 @@ import org.einhyrningsins.posix.kernel.ChildPrivileges;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.process.Capability;
 
 import java.util.List;
 

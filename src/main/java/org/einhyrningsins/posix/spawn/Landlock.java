@@ -6,7 +6,7 @@ import org.einhyrningsins.posix.file.FileStatus;
 import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.spec.SandboxSpec;
+import org.einhyrningsins.spec.process.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;

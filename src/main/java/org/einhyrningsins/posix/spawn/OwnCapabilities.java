@@ -2,7 +2,7 @@
 package org.einhyrningsins.posix.spawn;
 
 import org.einhyrningsins.posix.file.Descriptors;
-import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.process.Capability;
 
 import java.nio.charset.StandardCharsets;
 

@@ -4,6 +4,7 @@ package org.einhyrningsins.config.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.core.Definition;
+import org.einhyrningsins.spec.LaunchSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.TextTemplate;
@@ -52,26 +53,7 @@ class ReleaseLookupTest {
         for (Object word : command) {
             words.add(TextTemplate.of(word.toString()));
         }
-        ProgramSpec like = Definition.of("").spec();
-        return new ProgramSpec(
-                like.name(),
-                words,
-                directory,
-                like.env(),
-                like.dropEnv(),
-                like.identity(),
-                like.workers(),
-                like.sockets(),
-                like.stdin(),
-                like.protocols(),
-                like.ack(),
-                like.stop(),
-                like.restart(),
-                like.rollout(),
-                like.logs(),
-                like.bond(),
-                like.care(),
-                like.after());
+        return Definition.of("").spec().withLaunch(LaunchSpec.of(words, directory));
     }
 
     private @Nullable Release found(Path directory, Object... command) {

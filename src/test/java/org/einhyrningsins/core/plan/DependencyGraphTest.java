@@ -154,27 +154,7 @@ final class DependencyGraphTest {
             }
             String words = "workers=" + (random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2));
             ProgramSpec usual = Definition.of(words + " restart=never").spec();
-            return Program.of(
-                    new ProgramSpec(
-                            name,
-                            usual.command(),
-                            usual.directory(),
-                            usual.env(),
-                            usual.dropEnv(),
-                            usual.identity(),
-                            usual.workers(),
-                            usual.sockets(),
-                            usual.stdin(),
-                            usual.protocols(),
-                            usual.ack(),
-                            usual.stop(),
-                            usual.restart(),
-                            usual.rollout(),
-                            usual.logs(),
-                            usual.bond(),
-                            usual.care(),
-                            after),
-                    new Moment(0));
+            return Program.of(usual.named(name).startingAfter(after), new Moment(0));
         }
 
         void startsAll() {

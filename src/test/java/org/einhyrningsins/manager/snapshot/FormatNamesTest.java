@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /// The format has a name for everything, and these names are what they were: `format-N-names.txt`
 /// has those of each format, the types' as in the present one. What is new there is added to the
@@ -47,18 +48,38 @@ final class FormatNamesTest {
                 wrong.add("no line for " + name + " " + FormatWalk.parts(type));
                 continue;
             }
-            Set<String> parts = new LinkedHashSet<>(FormatNames.of(type).parts().keySet());
-            for (String part : FormatWalk.parts(type)) {
-                if (!parts.remove(part)) {
-                    wrong.add("no name for " + part + " of " + name);
-                }
-            }
-            parts.forEach(part -> wrong.add(name + " has no " + part));
+            compare(type, FormatNames.of(type), wrong);
         }
         lines.keySet().stream()
                 .filter(name -> !types.contains(name))
                 .forEach(name -> wrong.add("no image has a " + name));
         assertThat(wrong).as("in FormatTable").isEmpty();
+    }
+
+    private static void compare(Class<?> type, FormatNames names, List<String> wrong) {
+        Set<String> parts = new LinkedHashSet<>(names.parts().keySet());
+        parts.addAll(names.flat().keySet());
+        for (String part : FormatWalk.parts(type)) {
+            if (!parts.remove(part)) {
+                wrong.add("no name for " + part + " of " + FormatNames.javaName(type));
+            }
+        }
+        parts.forEach(part -> wrong.add(FormatNames.javaName(type) + " has no " + part));
+        for (RecordComponent each : flat(type, names)) {
+            if (each.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+                wrong.add(each.getName() + " of " + FormatNames.javaName(type) + " can be null");
+            }
+            compare(each.getType(), names.flat().get(each.getName()), wrong);
+        }
+    }
+
+    /// The flat ones among the components of a record.
+    private static List<RecordComponent> flat(Class<?> type, FormatNames names) {
+        return !type.isRecord()
+                ? List.of()
+                : Stream.of(type.getRecordComponents())
+                        .filter(each -> names.flat().containsKey(each.getName()))
+                        .toList();
     }
 
     @Test
@@ -86,7 +107,7 @@ final class FormatNamesTest {
         for (Class<?> type : walk.named) {
             FormatNames names = FormatNames.of(type);
             assertThat(types.add(names.type())).as(names.type()).isTrue();
-            assertThat(names.parts().values().stream().map(part -> older.part(names.type(), part)))
+            assertThat(parts(names).map(part -> older.part(names.type(), part)))
                     .as(names.type())
                     .doesNotHaveDuplicates()
                     .doesNotContain(SnapshotLanguage.IS);
@@ -96,6 +117,13 @@ final class FormatNamesTest {
                         assertThat(kinds.stream().map(kind -> kind(older, kind)))
                                 .as(variants.getName())
                                 .doesNotHaveDuplicates());
+    }
+
+    /// The names of its components or constants, those of the flat ones among them.
+    private static Stream<String> parts(FormatNames names) {
+        return Stream.concat(
+                names.parts().values().stream(),
+                names.flat().values().stream().flatMap(FormatNamesTest::parts));
     }
 
     @Test
@@ -163,13 +191,22 @@ final class FormatNamesTest {
                             names.add(group(its) + " is " + kind(older, type));
                         }
                     });
-            for (Map.Entry<String, String> part : FormatNames.of(type).parts().entrySet()) {
-                String name = its + " " + older.part(its, part.getValue());
-                boolean known = type.isEnum() || format < SnapshotLanguage.NUMBER;
-                names.add(known ? name : name + described(type, part.getKey()));
-            }
+            add(type, FormatNames.of(type), format, names);
         }
         return names;
+    }
+
+    private static void add(Class<?> type, FormatNames of, int format, Set<String> to)
+            throws Exception {
+        OlderNames older = OlderNames.of(format);
+        for (Map.Entry<String, String> part : of.parts().entrySet()) {
+            String name = of.type() + " " + older.part(of.type(), part.getValue());
+            boolean known = type.isEnum() || format < SnapshotLanguage.NUMBER;
+            to.add(known ? name : name + described(type, part.getKey()));
+        }
+        for (RecordComponent each : flat(type, of)) {
+            add(each.getType(), of.flat().get(each.getName()), format, to);
+        }
     }
 
     /// What a component is, and what becomes of it where a text lacks it.
@@ -196,13 +233,7 @@ final class FormatNamesTest {
             case null -> "null";
             case Record record -> {
                 List<String> parts = new ArrayList<>();
-                for (RecordShape.Component each :
-                        RecordShape.of(record.getClass()).components().values()) {
-                    Object its = RecordShape.get(each, record);
-                    if (!Objects.equals(its, SnapshotDecoder.byDefault(each.type()))) {
-                        parts.add(each.name() + " " + text(its));
-                    }
-                }
+                add(record, RecordShape.of(record.getClass()), parts);
                 String kind = FormatNames.type(record.getClass());
                 yield (kind + " " + parts).replace(" []", "");
             }
@@ -217,6 +248,17 @@ final class FormatNamesTest {
             }
             default -> value.toString();
         };
+    }
+
+    private static void add(Object record, RecordShape shape, List<String> to) throws Exception {
+        for (RecordShape.Component each : shape.own()) {
+            Object its = RecordShape.get(each, record);
+            if (each.flat() != null) {
+                add(Objects.requireNonNull(its), each.flat(), to);
+            } else if (!Objects.equals(its, SnapshotDecoder.byDefault(each.type()))) {
+                to.add(each.name() + " " + text(its));
+            }
+        }
     }
 
     private static String word(Type type) {

@@ -20,7 +20,7 @@ final class FormatWalk {
                     ProgramSnapshot.class,
                     ProgramHistory.class);
 
-    /// Records and enums.
+    /// Records and enums, without the records that are flat.
     final Set<Class<?>> named = new LinkedHashSet<>();
 
     /// The records that a sealed type may be, and those of sealed types in it.
@@ -40,9 +40,7 @@ final class FormatWalk {
             case Class<?> one when one.isEnum() -> named.add(one);
             case Class<?> one when one.isRecord() -> {
                 if (named.add(one)) {
-                    for (RecordComponent component : one.getRecordComponents()) {
-                        walk(component.getGenericType());
-                    }
+                    components(one, names(one));
                 }
             }
             case Class<?> one when SnapshotEncoder.isSealed(one) -> {
@@ -54,6 +52,23 @@ final class FormatWalk {
             case Class<?> one -> simple.add(one);
             default -> throw new AssertionError(type);
         }
+    }
+
+    private void components(Class<?> type, FormatNames names) {
+        for (RecordComponent component : type.getRecordComponents()) {
+            FormatNames flat = names.flat().get(component.getName());
+            if (flat == null) {
+                walk(component.getGenericType());
+            } else {
+                components(component.getType(), flat);
+            }
+        }
+    }
+
+    /// The names of a type; none if the table does not have it.
+    private static FormatNames names(Class<?> type) {
+        boolean known = FormatNames.lines(FormatTable.TEXT).containsKey(FormatNames.javaName(type));
+        return known ? FormatNames.of(type) : new FormatNames("", Map.of(), Map.of());
     }
 
     private static List<Class<?>> permitted(Class<?> type) {

@@ -24,7 +24,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -323,11 +322,7 @@ final class GoldenStatesTest {
         switch (value) {
             case Record record -> {
                 to.add(FormatNames.type(record.getClass()));
-                for (RecordComponent component : record.getClass().getRecordComponents()) {
-                    var accessor = component.getAccessor();
-                    accessor.setAccessible(true);
-                    collect(accessor.invoke(record), to);
-                }
+                collect(record, RecordShape.of(record.getClass()), to);
             }
             case Enum<?> constant -> to.add(FormatNames.type(constant.getDeclaringClass()));
             case Collection<?> many -> {
@@ -340,6 +335,17 @@ final class GoldenStatesTest {
                 collect(map.values(), to);
             }
             case null, default -> {}
+        }
+    }
+
+    private static void collect(Object record, RecordShape shape, Set<String> to) throws Exception {
+        for (RecordShape.Component each : shape.own()) {
+            Object value = RecordShape.get(each, record);
+            if (each.flat() == null) {
+                collect(value, to);
+            } else {
+                collect(Objects.requireNonNull(value), each.flat(), to);
+            }
         }
     }
 }

@@ -48,6 +48,34 @@ final class ImageTextTest {
     }
 
     @Test
+    void componentsAreGroupedInJavaOnly() throws Exception {
+        ProgramSnapshot image = SnapshotDecoder.read(first(), ProgramSnapshot.class);
+        String again = new SnapshotEncoder().write(image);
+        assertThat(again)
+                .contains(
+                        "\"definition\":{\"name\":\"web\",\"workers\":",
+                        ",\"command\":[",
+                        ",\"sockets\":[",
+                        ",\"managerLink\":{",
+                        ",\"release\":null}")
+                .doesNotContain("\"launch\"", "\"bind\":{", "\"supervision\"", "\"found\"");
+        assertThatThrownBy(
+                        () ->
+                                SnapshotDecoder.read(
+                                        again.replace("\"workers\":", "\"launch\":{},\"workers\":"),
+                                        ProgramSnapshot.class))
+                .hasMessage(
+                        "versions.0.definition: it has 'launch', of which this version knows"
+                                + " nothing");
+        String without = again.replaceFirst(",\"managerLink\":\\{[^}]*}", "");
+        assertThat(without).isNotEqualTo(again);
+        assertThat(SnapshotDecoder.read(without, ProgramSnapshot.class)).isEqualTo(image);
+        String hole = again.replaceFirst(",\"directory\":\"[^\"]*\"", "");
+        assertThatThrownBy(() -> SnapshotDecoder.read(hole, ProgramSnapshot.class))
+                .hasMessage("versions.0.definition.directory: expected something, found nothing");
+    }
+
+    @Test
     void anOlderTextGetsTheDefaultOfWhatItLacks() throws Exception {
         String older = first().replaceAll("\"retiring\":false,", "");
         assertThat(older).isNotEqualTo(first());

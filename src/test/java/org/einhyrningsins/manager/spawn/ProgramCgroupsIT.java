@@ -10,7 +10,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Cgroups;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.spec.CgroupSpec;
+import org.einhyrningsins.spec.process.CgroupSpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -4,14 +4,12 @@ package org.einhyrningsins.manager.spawn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.posix.kernel.BoundSocket;
-import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.BindSpec;
+import org.einhyrningsins.spec.LaunchSpec;
 import org.einhyrningsins.spec.LogsSpec;
-import org.einhyrningsins.spec.ProcessIdentitySpec;
 import org.einhyrningsins.spec.ProgramSpec;
-import org.einhyrningsins.spec.RestartSpec;
-import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.SocketSpec;
-import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.SupervisionSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.junit.jupiter.api.Test;
 
@@ -116,22 +114,10 @@ class WorkerEnvironmentTest {
     static ProgramSpec program(SocketSpec... sockets) {
         return new ProgramSpec(
                 "web",
-                List.of(TextTemplate.of("true")),
-                Path.of("/"),
-                new LinkedHashMap<>(),
-                List.of(),
-                ProcessIdentitySpec.INHERITED,
                 1,
-                List.of(sockets),
-                null,
-                java.util.Set.of(),
-                AckSpec.DEFAULT,
-                StopSpec.DEFAULT,
-                RestartSpec.DEFAULT,
-                RolloutSpec.DEFAULT,
-                new LogsSpec.Discard(),
-                org.einhyrningsins.spec.ManagerLinkSpec.DEFAULT,
-                org.einhyrningsins.spec.MonitoringSpec.NONE,
-                List.of());
+                LaunchSpec.of(List.of(TextTemplate.of("true")), Path.of("/"))
+                        .withLogs(new LogsSpec.Discard()),
+                BindSpec.NONE.withSockets(List.of(sockets)),
+                SupervisionSpec.DEFAULT);
     }
 }

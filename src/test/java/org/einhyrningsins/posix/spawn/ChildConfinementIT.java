@@ -11,7 +11,7 @@ import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
-import org.einhyrningsins.spec.Capability;
+import org.einhyrningsins.spec.process.Capability;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

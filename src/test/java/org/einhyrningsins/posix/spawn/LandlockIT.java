@@ -10,7 +10,7 @@ import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.ChildPrivileges;
 import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.spec.SandboxSpec;
+import org.einhyrningsins.spec.process.SandboxSpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -14,8 +14,8 @@ import org.einhyrningsins.config.source.ConfigNode.Scalar;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.Sizes;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;

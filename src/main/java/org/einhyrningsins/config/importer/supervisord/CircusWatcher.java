@@ -10,8 +10,8 @@ import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ShlexSplitter;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.source.ValueException;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;

@@ -7,8 +7,8 @@ import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.CpuList;
-import org.einhyrningsins.spec.Capability;
-import org.einhyrningsins.spec.SchedulingSpec.IoClass;
+import org.einhyrningsins.spec.process.Capability;
+import org.einhyrningsins.spec.process.SchedulingSpec.IoClass;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;

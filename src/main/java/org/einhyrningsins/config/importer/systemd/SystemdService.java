@@ -8,7 +8,7 @@ import org.einhyrningsins.config.importer.systemd.SystemdImporter.Unit;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ValueException;
 import org.einhyrningsins.config.value.PasswdFile;
-import org.einhyrningsins.spec.ProcessIdentitySpec.Resource;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;

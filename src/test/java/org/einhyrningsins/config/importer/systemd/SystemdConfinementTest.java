@@ -9,12 +9,12 @@ import org.einhyrningsins.config.importer.ImportResult;
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.value.LoadEnvironment;
-import org.einhyrningsins.spec.Capability;
-import org.einhyrningsins.spec.CgroupSpec;
-import org.einhyrningsins.spec.ConfinementSpec;
-import org.einhyrningsins.spec.DirectorySpec;
-import org.einhyrningsins.spec.SchedulingSpec;
-import org.einhyrningsins.spec.SchedulingSpec.IoClass;
+import org.einhyrningsins.spec.process.Capability;
+import org.einhyrningsins.spec.process.CgroupSpec;
+import org.einhyrningsins.spec.process.ConfinementSpec;
+import org.einhyrningsins.spec.process.DirectorySpec;
+import org.einhyrningsins.spec.process.SchedulingSpec;
+import org.einhyrningsins.spec.process.SchedulingSpec.IoClass;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

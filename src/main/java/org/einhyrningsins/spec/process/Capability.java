@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.spec;
+package org.einhyrningsins.spec.process;
 
 /// The capabilities of capabilities(7), in the order of the kernel's numbers: the ordinal of each
 /// is its number (include/uapi/linux/capability.h).

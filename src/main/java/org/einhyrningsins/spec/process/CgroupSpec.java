@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.spec;
+package org.einhyrningsins.spec.process;
 
 import org.jspecify.annotations.Nullable;
 
