@@ -48,7 +48,7 @@ def situations(lab, manager):
         "well": ("running",), "exits": ("backing-off",), "silent": ("backing-off",), "dog": ("crash-loop",), "loops": ("crash-loop",),
         "gives-up": ("failed",), "job": ("done",), "bad-job": ("failed",), "waits": ("waiting",), "hindered": ("waiting",),
         "starts": ("starting",), "by-hand": ("stopped",), "rolls": ("rolling",), "canary": ("rolling",), "shot": ("backing-off",),
-        "script": ("backing-off",),
+        "script": ("backing-off",), "probed": ("backing-off",),
     }  # fmt: skip
 
     for name, words in states.items():
@@ -56,6 +56,7 @@ def situations(lab, manager):
     held = "port %d is held by %s (pid %d)" % (lab.port("taken"), read("/proc/self/comm").strip(), os.getpid())
     wait_for(lambda: held in manager.ctl("explain", "port").text, "who has the port is named", 60)
     wait_for(lambda: "why     ill:0 pid" in manager.ctl("explain", "ill").text, "the ill one is known to be", 60)
+    wait_for(lambda: "no database" in manager.ctl("explain", "ill-http").text, "what the health check got is said", 60)
     wait_for(lambda: "suspended" in kinds(manager, "frozen"), "the frozen one is known to be", 60)
 
 

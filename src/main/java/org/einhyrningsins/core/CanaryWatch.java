@@ -132,8 +132,8 @@ final class CanaryWatch {
     /// Describes what is wrong with a canary; null if nothing is.
     private static @Nullable String trouble(
             StepContext stepContext, Worker worker, CanaryState.Watched watched) {
-        if (HealthMonitor.isIll(worker, stepContext.count)) {
-            return WorkerReplacement.illness(worker);
+        if (HealthChecks.isIll(worker, stepContext.count)) {
+            return HealthChecks.illness(worker);
         }
         if (HealthMonitor.isLarge(worker)) {
             return "uses " + DurationText.bytes(worker.care().weight()) + ", more than memory-max";
@@ -147,7 +147,7 @@ final class CanaryWatch {
     static boolean programIsIll(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             if (slot.current() != null
-                    && HealthMonitor.showsIllness(slot.current(), stepContext.count)) {
+                    && HealthChecks.showsIllness(slot.current(), stepContext.count)) {
                 return true;
             }
         }

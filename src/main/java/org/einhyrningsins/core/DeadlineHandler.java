@@ -50,7 +50,7 @@ final class DeadlineHandler {
                     notUpInTime(stepContext, worker, NOT_EXECUTED);
             case WorkerState.Starting ignored when byTimer(worker) -> up(stepContext, worker);
             case WorkerState.Starting s when s.unheard() -> startAnother(stepContext, worker);
-            case WorkerState.Starting ignored -> notUpInTime(stepContext, worker, "");
+            case WorkerState.Starting s -> notUpInTime(stepContext, worker, unanswered(worker, s));
             case WorkerState.Settling s -> {
                 if (s.until().reached(stepContext.now)) {
                     ready(stepContext, worker);
@@ -66,7 +66,7 @@ final class DeadlineHandler {
         if (worker.version().spec().ack().mode() instanceof AckSpec.Probe probe) {
             stepContext.effects.add(new ProgramEffect.Probe(worker.id(), probe.target()));
         }
-        stepContext.replace(worker.in(new WorkerState.Starting(state.deadline(), null)));
+        stepContext.replace(worker.in(state.asking(null)));
     }
 
     private static boolean byTimer(Worker worker) {
@@ -100,6 +100,14 @@ final class DeadlineHandler {
         boolean renewal = WorkerReplacement.owns(stepContext, worker);
         stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
         failed(stepContext, worker, why, renewal);
+    }
+
+    /// What a worker that is probed had for an answer.
+    private static String unanswered(Worker worker, WorkerState.Starting state) {
+        if (worker.version().spec().ack().mode() instanceof AckSpec.Probe) {
+            return "; its probe: " + (state.answer().isEmpty() ? "no answer" : state.answer());
+        }
+        return "";
     }
 
     /// Starts a replacement for a worker without an ack since the manager was killed. Its ack may

@@ -8,8 +8,6 @@ import org.einhyrningsins.core.model.PeriodicCheck;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.WorkerHealth;
-import org.einhyrningsins.spec.HealthSpec;
-import org.einhyrningsins.spec.HealthSpec.Reach;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -17,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 
-/// Looks after workers that are up: asks them whether they are well, waits for their signs of life,
-/// has their memory looked at. What it finds out goes into their [WorkerHealth]; what follows from
-/// it is the business of [WorkerReplacement], but for one that hangs: that one is ended at once,
-/// since it serves nobody and may hold what its successor needs.
+/// Looks after workers that are up: has them checked ([HealthChecks]), waits for their signs of
+/// life, has their memory looked at. What it finds out goes into their [WorkerHealth]; what follows
+/// from it is the business of [WorkerReplacement], but for one that hangs: that one is ended at
+/// once, since it serves nobody and may hold what its successor needs.
 final class HealthMonitor {
     /// Interval of memory measurements; at the same moments for all workers, so that the manager
     /// wakes up once for all of them.
@@ -35,7 +33,7 @@ final class HealthMonitor {
 
     private HealthMonitor() {}
 
-    private static MonitoringSpec spec(Worker worker) {
+    static MonitoringSpec spec(Worker worker) {
         return worker.version().spec().care();
     }
 
@@ -64,7 +62,7 @@ final class HealthMonitor {
     /// Does what is due. Each may be the end of it, so it is looked for again.
     static void expire(StepContext stepContext, WorkerId id) {
         measureMemory(stepContext, stepContext.find(id));
-        checkUp(stepContext, stepContext.find(id));
+        HealthChecks.expire(stepContext, stepContext.find(id));
         watch(stepContext, stepContext.find(id));
     }
 
@@ -84,35 +82,7 @@ final class HealthMonitor {
         return new Moment((Math.floorDiv(now.nanos(), period) + 1) * period);
     }
 
-    private static void checkUp(StepContext stepContext, @Nullable Worker worker) {
-        HealthSpec health = worker == null ? null : spec(worker).health();
-        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
-        if (worker == null
-                || !worker.up()
-                || health == null
-                || periodicCheck == null
-                || !periodicCheck.due().reached(stepContext.now)) {
-            return;
-        }
-        if (!periodicCheck.asked()) {
-            stepContext.effects.add(new ProgramEffect.Probe(worker.id(), health.target()));
-            PeriodicCheck asked = periodicCheck.ask(stepContext.now.plus(health.timeout()));
-            stepContext.replace(worker.with(worker.care().checked(asked)));
-            return;
-        }
-        stepContext.effects.add(new ProgramEffect.EndProbe(worker.id()));
-        if (isLate(stepContext, periodicCheck.due())) {
-            PeriodicCheck again =
-                    periodicCheck.rest(
-                            stepContext.now.plus(health.every()), periodicCheck.misses());
-            stepContext.replace(worker.with(worker.care().checked(again)));
-        } else {
-            String how = "no answer within " + DurationText.of(health.timeout());
-            missed(stepContext, worker, health, periodicCheck, how);
-        }
-    }
-
-    private static boolean isLate(StepContext stepContext, Moment due) {
+    static boolean isLate(StepContext stepContext, Moment due) {
         return stepContext.now.since(due).compareTo(LATE) > 0;
     }
 
@@ -210,147 +180,6 @@ final class HealthMonitor {
         return most != null && worker.care().weight() > most;
     }
 
-    // ---- health
-
-    /// A check had its answer, in time.
-    static void checked(StepContext stepContext, WorkerId id, boolean well) {
-        Worker worker = stepContext.find(id);
-        HealthSpec health = worker == null ? null : spec(worker).health();
-        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
-        if (worker == null
-                || !worker.up()
-                || health == null
-                || periodicCheck == null
-                || !periodicCheck.asked()) {
-            return;
-        }
-        if (!well) {
-            missed(stepContext, worker, health, periodicCheck, "failed");
-            return;
-        }
-        Moment next = stepContext.now.plus(health.every());
-        if (!tells(stepContext, worker, health)) {
-            stepContext.replace(
-                    worker.with(
-                            worker.care()
-                                    .checked(periodicCheck.rest(next, periodicCheck.misses()))));
-            return;
-        }
-        stepContext.replace(worker.with(worker.care().checked(periodicCheck.rest(next, 0))));
-        if (!isLarge(worker)) {
-            stepContext.put(stepContext.slot(id.slot()).relapsed(0));
-        }
-        if (periodicCheck.misses() >= health.failures()) {
-            boolean whole = isOfProgram(stepContext.count, health);
-            stepContext.report(Severity.INFO, whole ? null : id, "is well again");
-        }
-    }
-
-    /// A check could not be run: how the worker is, is as unknown as before.
-    static void unasked(StepContext stepContext, WorkerId id) {
-        Worker worker = stepContext.find(id);
-        HealthSpec health = worker == null ? null : spec(worker).health();
-        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
-        if (worker != null && health != null && periodicCheck != null && periodicCheck.asked()) {
-            PeriodicCheck again =
-                    periodicCheck.rest(
-                            stepContext.now.plus(health.every()), periodicCheck.misses());
-            stepContext.replace(worker.with(worker.care().checked(again)));
-        }
-    }
-
-    private static void missed(
-            StepContext stepContext,
-            Worker worker,
-            HealthSpec health,
-            PeriodicCheck periodicCheck,
-            String how) {
-        boolean tells = tells(stepContext, worker, health);
-        int misses = periodicCheck.misses() + (tells ? 1 : 0);
-        Moment next = stepContext.now.plus(health.every());
-        Worker after = worker.with(worker.care().checked(periodicCheck.rest(next, misses)));
-        stepContext.replace(after);
-        stepContext.report(
-                Severity.DEBUG,
-                worker.id(),
-                "health check: " + how + (tells ? "" : "; others may have been asked, so ignored"));
-        if (tells && misses == health.failures()) {
-            becameUnhealthy(stepContext, after, health);
-        }
-    }
-
-    private static void becameUnhealthy(StepContext stepContext, Worker worker, HealthSpec health) {
-        String what = DurationText.checks(health.failures());
-        if (isOfProgram(stepContext.count, health)) {
-            stepContext.report(
-                    Severity.WARN,
-                    null,
-                    "is not well: "
-                            + what
-                            + "; any of its workers may have been asked, so none is replaced");
-        } else if (worker.ready()) {
-            stepContext.report(Severity.WARN, worker.id(), "is not well: " + what);
-        } else {
-            String why = "came up, but is not well: " + what;
-            boolean renewal = WorkerReplacement.owns(stepContext, worker);
-            boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
-            stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
-            DeadlineHandler.failed(stepContext, worker, why, renewal);
-        }
-    }
-
-    /// True if the worker is known to be unhealthy.
-    static boolean isIll(Worker worker, int count) {
-        HealthSpec health = spec(worker).health();
-        return health != null && hasFailed(worker, health) && !isOfProgram(count, health);
-    }
-
-    /// True if the answers given for all workers show that the program is unhealthy.
-    static boolean showsIllness(Worker worker, int count) {
-        HealthSpec health = spec(worker).health();
-        return health != null && hasFailed(worker, health) && isOfProgram(count, health);
-    }
-
-    private static boolean hasFailed(Worker worker, HealthSpec health) {
-        PeriodicCheck periodicCheck = worker.care().checkup();
-        return worker.ready()
-                && periodicCheck != null
-                && periodicCheck.misses() >= health.failures();
-    }
-
-    /// True if an answer says something only about the program: its workers share the socket, and
-    /// one of them answers.
-    private static boolean isOfProgram(int count, HealthSpec health) {
-        return health.reach() == Reach.PROGRAM && count != 1;
-    }
-
-    /// True if an answer counts: no other process than the one meant can have given it.
-    private static boolean tells(StepContext stepContext, Worker worker, HealthSpec health) {
-        return switch (health.reach()) {
-            case WORKER -> true;
-            case SLOT -> isAlone(stepContext.slot(worker.id().slot()), worker);
-            case PROGRAM -> isOfProgram(stepContext.count, health) || isAlone(stepContext, worker);
-        };
-    }
-
-    private static boolean isAlone(StepContext stepContext, Worker worker) {
-        for (Slot slot : stepContext.slots) {
-            if (!isAlone(slot, worker)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean isAlone(Slot slot, Worker worker) {
-        for (Worker other : slot.workers()) {
-            if (!other.id().equals(worker.id()) && !other.stuck()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     // ---- who is looked after
 
     /// Begins and ends what definitions, which may have changed in place, want for each worker.
@@ -369,7 +198,7 @@ final class HealthMonitor {
 
     private static void attend(StepContext stepContext, Worker worker) {
         WorkerHealth before = worker.care();
-        WorkerHealth workerHealth = before.checked(checkup(stepContext, worker));
+        WorkerHealth workerHealth = before.checked(HealthChecks.next(stepContext, worker));
         if (spec(worker).memoryMax() == null) {
             workerHealth = workerHealth.weighing(null).weighed(0);
         } else if (workerHealth.weighing() == null) {
@@ -383,44 +212,5 @@ final class HealthMonitor {
         if (!workerHealth.equals(before)) {
             stepContext.replace(worker.with(workerHealth));
         }
-    }
-
-    private static @Nullable PeriodicCheck checkup(StepContext stepContext, Worker worker) {
-        HealthSpec health = spec(worker).health();
-        PeriodicCheck periodicCheck = worker.care().checkup();
-        if (health == null || (sharesItsCheck(worker) && !isDelegate(stepContext, worker))) {
-            return null;
-        }
-        Moment next = stepContext.now.plus(health.every());
-        if (periodicCheck == null) {
-            return new PeriodicCheck(next, false, 0);
-        }
-        boolean sooner = !periodicCheck.asked() && next.compareTo(periodicCheck.due()) < 0;
-        return sooner ? periodicCheck.rest(next, periodicCheck.misses()) : periodicCheck;
-    }
-
-    /// True if the worker is the one that is checked: of workers that share a socket any may
-    /// answer, so only one is asked: the one asked before, else the first.
-    private static boolean isDelegate(StepContext stepContext, Worker worker) {
-        Worker first = null;
-        for (Slot slot : stepContext.slots) {
-            Worker current = slot.current();
-            if (current != null && current.ready() && sharesItsCheck(current)) {
-                if (current.care().checkup() != null) {
-                    return is(current, worker);
-                }
-                first = first == null ? current : first;
-            }
-        }
-        return is(first, worker);
-    }
-
-    private static boolean sharesItsCheck(Worker worker) {
-        HealthSpec health = spec(worker).health();
-        return health != null && health.reach() == Reach.PROGRAM;
-    }
-
-    private static boolean is(@Nullable Worker one, Worker other) {
-        return one != null && one.id().equals(other.id());
     }
 }

@@ -139,8 +139,8 @@ public record Program(
     /// nothing is, or if they say something only about single workers.
     public @Nullable String illness() {
         for (Slot slot : slots) {
-            if (slot.current() != null && HealthMonitor.showsIllness(slot.current(), count)) {
-                return WorkerReplacement.illness(slot.current());
+            if (slot.current() != null && HealthChecks.showsIllness(slot.current(), count)) {
+                return HealthChecks.illness(slot.current());
             }
         }
         return null;

@@ -132,7 +132,10 @@ public final class ProgramFacts {
             add(kind, now.id(), StepContext.words(stopping.cause()), Map.of("cause", cause));
         }
         if (was != null && isIll(now, after) && !isIll(was, before)) {
-            add(FactKind.UNHEALTHY, now.id(), WorkerReplacement.illness(now), Map.of());
+            boolean whole = HealthChecks.showsIllness(now, after.count());
+            String words = "is " + HealthChecks.illness(now);
+            Map<String, String> details = Map.of("answer", HealthChecks.answer(now));
+            add(FactKind.UNHEALTHY, whole ? null : now.id(), words, details);
         }
     }
 
@@ -147,8 +150,8 @@ public final class ProgramFacts {
     }
 
     private static boolean isIll(Worker worker, Program program) {
-        return HealthMonitor.isIll(worker, program.count())
-                || HealthMonitor.showsIllness(worker, program.count());
+        return HealthChecks.isIll(worker, program.count())
+                || HealthChecks.showsIllness(worker, program.count());
     }
 
     private void program() {
@@ -191,8 +194,8 @@ public final class ProgramFacts {
             String words = "rolling to generation " + now.target().generation();
             add(FactKind.ROLLOUT_BEGAN, null, words, details);
         }
-        if (then != null && !ProgramCounters.isGoingOn(then, now)) {
-            String result = ProgramCounters.result(then, step);
+        if (then != null && !step.goesOn(then)) {
+            String result = step.result(then);
             Map<String, String> details = new LinkedHashMap<>();
             details.put("generation", Integer.toString(then.target().generation()));
             details.put("result", result);

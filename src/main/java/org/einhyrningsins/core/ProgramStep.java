@@ -62,6 +62,7 @@ final class ProgramStep {
             case ProgramEvent.Executed e -> executed(stepContext, e.worker());
             case ProgramEvent.Acked e -> acked(stepContext, e.worker());
             case ProgramEvent.Probed e -> probed(stepContext, e);
+            case ProgramEvent.Hearing e -> hearing(stepContext, e);
             case ProgramEvent.Unasked e -> unasked(stepContext, e);
             case ProgramEvent.Pinged e -> HealthMonitor.pinged(stepContext, e.worker());
             case ProgramEvent.Despaired e -> HealthMonitor.despaired(stepContext, e.worker());
@@ -216,21 +217,32 @@ final class ProgramStep {
         Worker worker = stepContext.find(event.worker());
         if (worker != null && worker.state() instanceof WorkerState.Starting) {
             stepContext.report(Severity.WARN, worker.id(), "cannot run its check: " + event.why());
-            probed(stepContext, new ProgramEvent.Probed(event.worker(), false));
+            probed(stepContext, new ProgramEvent.Probed(event.worker(), false, "cannot be run: " + event.why()));
         } else {
-            HealthMonitor.unasked(stepContext, event.worker());
+            HealthChecks.unasked(stepContext, event.worker());
         }
     }
 
     private static void probed(StepContext stepContext, ProgramEvent.Probed event) {
         Worker worker = stepContext.find(event.worker());
         if (worker == null || !(worker.state() instanceof WorkerState.Starting starting)) {
-            HealthMonitor.checked(stepContext, event.worker(), event.up());
+            HealthChecks.checked(stepContext, event);
         } else if (event.up()) {
             DeadlineHandler.up(stepContext, worker);
         } else if (worker.version().spec().ack().mode() instanceof AckSpec.Probe probe) {
             Moment next = stepContext.now.plus(probe.every());
-            stepContext.replace(worker.in(new WorkerState.Starting(starting.deadline(), next)));
+            stepContext.replace(worker.in(starting.hearing(event.answer()).asking(next)));
+        }
+    }
+
+    /// What a probe that fails had of its answer so far: should the rest not come in time, it is
+    /// what is known.
+    private static void hearing(StepContext stepContext, ProgramEvent.Hearing event) {
+        Worker worker = stepContext.find(event.worker());
+        if (worker != null && worker.state() instanceof WorkerState.Starting starting) {
+            stepContext.replace(worker.in(starting.hearing(event.answer())));
+        } else if (worker != null) {
+            HealthChecks.hearing(stepContext, worker, event.answer());
         }
     }
 

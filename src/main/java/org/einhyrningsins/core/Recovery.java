@@ -243,7 +243,7 @@ public final class Recovery {
                 stepContext.replace(
                         worker.in(
                                 new WorkerState.Starting(
-                                        afresh.deadline(), afresh.nextProbe(), unheard, false)));
+                                        afresh.deadline(), afresh.nextProbe(), unheard, false, "")));
             } else if (worker.up()) {
                 stepContext.replace(worker.with(worker.care().pinged(stepContext.now)));
             }
@@ -258,11 +258,11 @@ public final class Recovery {
                     && starting.nextProbe() == null
                     && !starting.delayed()) {
                 stepContext.replace(
-                        worker.in(new WorkerState.Starting(starting.deadline(), stepContext.now)));
+                        worker.in(starting.asking(stepContext.now)));
             }
             PeriodicCheck periodicCheck = worker.care().checkup();
             if (worker.up() && periodicCheck != null && periodicCheck.asked()) {
-                PeriodicCheck again = periodicCheck.rest(stepContext.now, periodicCheck.misses());
+                PeriodicCheck again = periodicCheck.rest(stepContext.now);
                 stepContext.replace(worker.with(worker.care().checked(again)));
             }
         }

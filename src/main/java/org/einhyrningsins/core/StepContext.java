@@ -185,7 +185,7 @@ final class StepContext {
         Duration timeout = worker.version().spec().rollout().drain().timeout();
         boolean succeeded =
                 switch (cause) {
-                    case RETIRED, REPLACED -> !HealthMonitor.isIll(worker, count);
+                    case RETIRED, REPLACED -> !HealthChecks.isIll(worker, count);
                     case WITHDRAWN -> worker.up();
                     case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG, LEFT_BEHIND -> false;
                 };

@@ -7,7 +7,6 @@ import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PendingRequest;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
-import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RolloutSpec;
@@ -49,8 +48,8 @@ final class WorkerReplacement {
             return "its rollout went back";
         }
         MonitoringSpec spec = worker.version().spec().care();
-        if (HealthMonitor.isIll(worker, count)) {
-            return illness(worker);
+        if (HealthChecks.isIll(worker, count)) {
+            return HealthChecks.illness(worker);
         }
         if (HealthMonitor.isLarge(worker) && spec.memoryMax() != null) {
             String most = DurationText.bytes(spec.memoryMax());
@@ -60,11 +59,6 @@ final class WorkerReplacement {
         return old != null && old.reached(now) && spec.maxAge() != null
                 ? "max-age of " + DurationText.of(spec.maxAge()) + " is near"
                 : null;
-    }
-
-    static String illness(Worker worker) {
-        HealthSpec health = worker.version().spec().care().health();
-        return "not well: " + DurationText.checks(health == null ? 1 : health.failures());
     }
 
     /// Returns the time when a worker is too old: at 90 to 100 percent of `max-age`, always the
@@ -97,7 +91,7 @@ final class WorkerReplacement {
     /// True if it is unhealthy or too large, and would not be replaced for another reason.
     private static boolean fails(Worker worker, int count) {
         return !worker.care().recalled()
-                && (HealthMonitor.isIll(worker, count) || HealthMonitor.isLarge(worker));
+                && (HealthChecks.isIll(worker, count) || HealthMonitor.isLarge(worker));
     }
 
     /// True if workers are left whose rollout was rolled back.

@@ -20,18 +20,33 @@ public sealed interface WorkerState {
     ///   says no more, that is not its failure
     /// @param delayed whether its process does not execute its program yet: see
     ///   [org.einhyrningsins.core.model.ProgramEvent.Delayed]
-    record Starting(Moment deadline, @Nullable Moment nextProbe, boolean unheard, boolean delayed)
+    /// @param answer what the last probe had for an answer, in words; empty for none yet
+    record Starting(
+            Moment deadline,
+            @Nullable Moment nextProbe,
+            boolean unheard,
+            boolean delayed,
+            String answer)
             implements WorkerState {
         Starting(Moment deadline, @Nullable Moment nextProbe) {
-            this(deadline, nextProbe, false, false);
+            this(deadline, nextProbe, false, false, "");
         }
 
         static Starting delayed(Moment deadline) {
-            return new Starting(deadline, null, false, true);
+            return new Starting(deadline, null, false, true, "");
         }
 
         Starting until(Moment later) {
-            return new Starting(later, nextProbe, unheard, delayed);
+            return new Starting(later, nextProbe, unheard, delayed, answer);
+        }
+
+        /// Returns the state with another time of the next probe; null while an answer is due.
+        Starting asking(@Nullable Moment next) {
+            return new Starting(deadline, next, unheard, delayed, answer);
+        }
+
+        Starting hearing(String words) {
+            return new Starting(deadline, nextProbe, unheard, delayed, words);
         }
     }
 

@@ -305,7 +305,7 @@ public final class House {
                 case ProgramEffect.Probe probe ->
                         soon(
                                 resident,
-                                new ProgramEvent.Probed(probe.worker(), random.nextBoolean()),
+                                new ProgramEvent.Probed(probe.worker(), random.nextBoolean(), ""),
                                 400);
                 case ProgramEffect.Answer answer -> {
                     open.remove(answer.ticket());

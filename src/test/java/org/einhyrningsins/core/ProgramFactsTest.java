@@ -87,6 +87,25 @@ class ProgramFactsTest {
     }
 
     @Test
+    void anIllnessSaysWhatTheCheckAnsweredAndOfAProgramWhoseWorkersShareASocketNamesNone()
+            throws IOException {
+        String check = "ack: { mode: notify }, health: { tcp: \"127.0.0.1:1\", failures: 1 }";
+        for (int count : List.of(1, 2)) {
+            now = new Moment(0);
+            program = Program.of(spec(check + ", workers: " + count), now);
+            start();
+            happens(new ProgramEvent.Acked(FIRST));
+            now = now.plus(Duration.ofSeconds(6));
+            happens(new ProgramEvent.DeadlinePassed());
+            happens(new ProgramEvent.Probed(FIRST, false, "connection refused"));
+            ProgramFact ill = only(FactKind.UNHEALTHY);
+            assertThat(ill.message()).contains("a health check failed: connection refused");
+            assertThat(ill.details()).containsEntry("answer", "connection refused");
+            assertThat(ill.worker()).isEqualTo(count == 1 ? FIRST : null);
+        }
+    }
+
+    @Test
     void aRolloutBeginsAndEndsWithItsResult() throws IOException {
         start();
         happens(new ProgramEvent.Acked(FIRST));

@@ -198,7 +198,9 @@ final class Script {
             case "delay" -> new ProgramEvent.Delayed(worker(words.get(1)));
             case "execute" -> new ProgramEvent.Executed(worker(words.get(1)));
             case "probed" ->
-                    new ProgramEvent.Probed(worker(words.get(1)), words.get(2).equals("up"));
+                    new ProgramEvent.Probed(
+                            worker(words.get(1)), words.get(2).equals("up"), answer(words));
+            case "hearing" -> new ProgramEvent.Hearing(worker(words.get(1)), answer(words));
             case "unasked" ->
                     new ProgramEvent.Unasked(worker(words.get(1)), "./check: not there (ENOENT)");
             case "ping" -> new ProgramEvent.Pinged(worker(words.get(1)));
@@ -224,6 +226,16 @@ final class Script {
                             ++ticket,
                             command(what, words.subList(1, words.size())),
                             VersionOrigin.of(made(what), "ann", 0));
+        };
+    }
+
+    /// What a probe had for an answer, from the third word on.
+    private static String answer(List<String> words) {
+        String answer = String.join(" ", words.subList(2, words.size()));
+        return switch (answer) {
+            case "up" -> "";
+            case "down" -> "HTTP/1.1 503 Service Unavailable";
+            default -> answer;
         };
     }
 

@@ -454,7 +454,8 @@ final class Simulation {
                                     process != null
                                             && process.exists
                                             && millis >= process.bootedAt
-                                            && millis < process.illFrom));
+                                            && millis < process.illFrom,
+                                    "exit status 1"));
             case STRANGER_ACKS ->
                     happen(
                             new ProgramEvent.Acked(

@@ -41,7 +41,15 @@ public sealed interface ProgramEvent {
     record Acked(WorkerId worker) implements ProgramEvent {}
 
     /// A probe had its answer.
-    record Probed(WorkerId worker, boolean up) implements ProgramEvent {}
+    ///
+    /// @param answer in words, on one line, at most a few hundred characters; empty if it is up
+    record Probed(WorkerId worker, boolean up, String answer) implements ProgramEvent {}
+
+    /// A probe has a part of an answer that says that it failed. [Probed] follows, if the rest comes
+    /// in time.
+    ///
+    /// @param answer that part, in words
+    record Hearing(WorkerId worker, String answer) implements ProgramEvent {}
 
     /// A command that is to tell how a worker is could not be run, which says nothing about the
     /// worker.

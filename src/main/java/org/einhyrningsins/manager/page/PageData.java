@@ -24,7 +24,7 @@ public record PageData(StatusReport status, List<Numbers> programs, Manager mana
     /// The numbers of one program.
     ///
     /// @param program its state
-    /// @param tally as [org.einhyrningsins.core.ProgramCounters] counts
+    /// @param tally as [org.einhyrningsins.core.metric.ProgramCounters] counts
     /// @param lives the processes of the slots that have one
     /// @param log counters of its output; null if none is kept
     public record Numbers(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.program;
 
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.BoundSocket;
+import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.ProcessExit;
 import org.einhyrningsins.posix.process.Children;
@@ -24,6 +26,8 @@ import java.util.Map;
 /// at a time for a worker.
 public final class ProbeRunner {
     private static final int MAX_ANSWER = 512;
+    private static final int MAX_LINE = 200;
+    private static final int MAX_READS = 64;
 
     private final EventLoop eventLoop;
     private final ByteBuffer buffer;
@@ -45,7 +49,11 @@ public final class ProbeRunner {
         /// An attempt is over.
         ///
         /// @param up whether it answered as it should
-        void answered(boolean up);
+        /// @param answer what it answered, in words; empty if it is up
+        void answered(boolean up, String answer);
+
+        /// A part of an answer is there that says that it is not up.
+        default void hearing(String answer) {}
     }
 
     /// Begins an attempt.
@@ -55,17 +63,21 @@ public final class ProbeRunner {
     void ask(Object whom, SocketTarget target, String address, Asker asker) {
         forget(whom);
         if (!connectable(address)) {
-            asker.answered(false);
+            asker.answered(false, "nothing to connect to: '" + address + "' is no address");
             return;
         }
         try {
-            Connection attempt = new Connection(whom, target, Connections.connect(address), asker);
+            Connection attempt = new Connection(whom, target, address, Connections.connect(address), asker);
             attempts.put(whom, attempt);
             eventLoop.watch(attempt.fd, Poll.OUT, attempt);
         } catch (PosixException e) {
             forget(whom);
-            asker.answered(false);
+            asker.answered(false, refused(address, e.reason()));
         }
+    }
+
+    private static String refused(String address, String why) {
+        return "connect to " + address + ": " + why;
     }
 
     /// A port made from a slot's number may be none, and a socket may be gone from its program.
@@ -92,12 +104,14 @@ public final class ProbeRunner {
     /// Waits for a command that tells.
     ///
     /// @param command just spawned
+    /// @param output our end of the pipe that has its output, does not block; is closed
     /// @param over ends what it leaves when it is over, or is not waited for any more
-    void await(Object whom, SpawnedChild command, Asker asker, Runnable over) {
+    void await(Object whom, SpawnedChild command, int output, Asker asker, Runnable over) {
         forget(whom);
-        Command attempt = new Command(whom, command, asker, over);
+        Command attempt = new Command(whom, command, output, asker, over);
         attempts.put(whom, attempt);
         eventLoop.watch(command.pidfd(), Poll.IN, attempt);
+        eventLoop.watch(output, Poll.IN, ignored -> attempt.hear());
     }
 
     /// Returns whether a process is a command that is waited for.
@@ -113,13 +127,17 @@ public final class ProbeRunner {
     private final class Command implements EventLoop.Watcher, Attempt {
         private final Object whom;
         private final SpawnedChild process;
+        private final int output;
         private final Asker asker;
         private final Runnable over;
+        private String lastOutput = "";
         private boolean reaped;
 
-        Command(Object whom, SpawnedChild process, Asker asker, Runnable over) {
+        Command(
+                Object whom, SpawnedChild process, int output, Asker asker, Runnable over) {
             this.whom = whom;
             this.process = process;
+            this.output = output;
             this.asker = asker;
             this.over = over;
         }
@@ -131,9 +149,40 @@ public final class ProbeRunner {
             ProcessExit processExit = Children.reap(process.pidfd());
             if (processExit != null) {
                 reaped = true;
+                for (int left = MAX_READS; left > 0 && hear(); left--) {} // the last line counts
                 forget(whom);
-                asker.answered(processExit.code() == 0 && processExit.signal() == 0);
+                WorkerExit exit =
+                        new WorkerExit(
+                                processExit.code(),
+                                processExit.signal(),
+                                processExit.core(),
+                                0,
+                                false,
+                                false);
+                asker.answered(exit.success(), exit.success() ? "" : exit + lastLine());
             }
+        }
+
+        /// Takes some of what it wrote, so that it does not wait for us.
+        ///
+        /// @return false if there is nothing more
+        private boolean hear() {
+            buffer.clear();
+            int length = Descriptors.read(output, buffer);
+            if (length > 0) {
+                buffer.flip();
+                String text = lastOutput + StandardCharsets.ISO_8859_1.decode(buffer);
+                lastOutput = text.substring(Math.max(0, text.length() - MAX_ANSWER));
+            } else if (length == 0) {
+                eventLoop.forget(output); // closed by it
+            }
+            return length > 0;
+        }
+
+        private String lastLine() {
+            String text = lastOutput.stripTrailing();
+            String line = ProbeWords.of(text.substring(text.lastIndexOf('\n') + 1), MAX_LINE);
+            return line.isEmpty() ? "" : ": " + line;
         }
 
         /// Ends the attempt. A command that was not waited for is reaped as an orphan.
@@ -144,6 +193,8 @@ public final class ProbeRunner {
             }
             eventLoop.forget(process.pidfd());
             Descriptors.close(process.pidfd());
+            eventLoop.forget(output);
+            Descriptors.close(output);
             over.run();
         }
     }
@@ -151,14 +202,16 @@ public final class ProbeRunner {
     private final class Connection implements EventLoop.Watcher, Attempt {
         private final Object whom;
         private final SocketTarget target;
+        private final String address;
         private final int fd;
         private final Asker asker;
-        private final StringBuilder answer = new StringBuilder();
+        private final HttpProbeAnswer answer = new HttpProbeAnswer();
         private boolean connected;
 
-        Connection(Object whom, SocketTarget target, int fd, Asker asker) {
+        Connection(Object whom, SocketTarget target, String address, int fd, Asker asker) {
             this.whom = whom;
             this.target = target;
+            this.address = address;
             this.fd = fd;
             this.asker = asker;
         }
@@ -172,17 +225,18 @@ public final class ProbeRunner {
                     connected();
                 }
             } catch (PosixException e) {
-                end(false);
+                end(false, String.valueOf(e.getMessage()));
             }
         }
 
         private void connected() {
-            if (Connections.connectResult(fd) != null) {
-                end(false);
+            Errno error = Connections.connectResult(fd);
+            if (error != null) {
+                end(false, refused(address, Errno.describe(error.number())));
                 return;
             }
             switch (target) {
-                case AckSpec.TcpTarget ignored -> end(true);
+                case AckSpec.TcpTarget ignored -> end(true, "");
                 case AckSpec.HttpTarget http -> get(http);
             }
         }
@@ -207,23 +261,17 @@ public final class ProbeRunner {
                 return;
             }
             buffer.flip();
-            answer.append(StandardCharsets.ISO_8859_1.decode(buffer));
-            int end = answer.indexOf("\r\n");
-            if (end >= 0 || count == 0 || answer.length() > MAX_ANSWER) {
-                end(end >= 0 && good(answer.substring(0, end)));
+            answer.add(buffer);
+            if (answer.over()) {
+                end(answer.up(), answer.up() ? "" : answer.words());
+            } else if (answer.failed()) {
+                asker.hearing(answer.words());
             }
         }
 
-        /// `HTTP/1.1 204 No Content` is, `HTTP/1.1 503 Not Yet` is not.
-        private static boolean good(String statusLine) {
-            return statusLine.startsWith("HTTP/1.")
-                    && statusLine.length() >= 12
-                    && (statusLine.charAt(9) == '2' || statusLine.charAt(9) == '3');
-        }
-
-        private void end(boolean up) {
+        private void end(boolean up, String words) {
             forget(whom);
-            asker.answered(up);
+            asker.answered(up, words);
         }
 
         @Override

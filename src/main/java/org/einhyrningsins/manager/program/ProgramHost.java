@@ -3,7 +3,7 @@ package org.einhyrningsins.manager.program;
 
 import org.einhyrningsins.control.wire.WorkerMessage;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.ProgramCounters;
+import org.einhyrningsins.core.metric.ProgramCounters;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Transition;

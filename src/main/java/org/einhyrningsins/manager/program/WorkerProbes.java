@@ -60,12 +60,26 @@ final class WorkerProbes {
     /// Begins a probe of a worker.
     void begin(ProgramEffect.Probe order) {
         WorkerId id = order.worker();
-        ProbeRunner.Asker asker = up -> context.take(new ProgramEvent.Probed(id, up));
+        ProbeRunner.Asker asker = asker(id);
         switch (order.target()) {
             case AckSpec.SocketTarget target ->
                     probeRunner.ask(key(id), target, address(id, target.endpoint()), asker);
             case AckSpec.ExecTarget target -> run(id, target, asker);
         }
+    }
+
+    private ProbeRunner.Asker asker(WorkerId id) {
+        return new ProbeRunner.Asker() {
+            @Override
+            public void answered(boolean up, String answer) {
+                context.take(new ProgramEvent.Probed(id, up, answer));
+            }
+
+            @Override
+            public void hearing(String answer) {
+                context.take(new ProgramEvent.Hearing(id, answer));
+            }
+        };
     }
 
     /// Ends the probe of a worker, if there is one: its result is of no use any more.
@@ -93,7 +107,7 @@ final class WorkerProbes {
             lastCommand = check.birth();
             failure = null;
             Runnable over = () -> workerSpawner.checked(check);
-            probeRunner.await(key(id), check.birth().child(), asker, over);
+            probeRunner.await(key(id), check.birth().child(), check.output(), asker, over);
         } catch (IOException | SpawnRefusedException | SpawnException | PosixException e) {
             failed(id, String.valueOf(e.getMessage()));
         }

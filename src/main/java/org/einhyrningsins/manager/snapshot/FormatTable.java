@@ -106,6 +106,7 @@ final class FormatTable {
             Worker worker id version born=startedAt state care=health
             WorkerState.Starting worker-state.starting
               deadline nextProbe=nextProbeAt unheard=ackMayBeLost delayed=execDelayed
+              answer=lastProbeFailure
             WorkerState.Settling worker-state.settling until
             WorkerState.Ready worker-state.ready since
             WorkerState.Stopping worker-state.stopping
@@ -120,6 +121,7 @@ final class FormatTable {
               weight=memoryBytes tries=failedReplacements retry=retryAt recalled=rolledBack
               suspended=suspendedBy
             PeriodicCheck health-check due=dueAt asked=awaitingAnswer misses=failures
+              answer=lastFailure heard=answerSoFar
             Rollout rollout
               target strategy scope=slots draining failures=failedStarts retryAt began=startedAt
               lastFailure blame=failedWorker workers=newWorkerCount canary held

@@ -124,10 +124,14 @@ final class ConfinedSpawner {
 
     /// Spawns a command that tells how a worker is.
     WorkerCgroups.Check check(
-            WorkerId id, SpawnTemplate spawnTemplate, List<TextTemplate> command, int pid)
+            WorkerId id,
+            SpawnTemplate spawnTemplate,
+            List<TextTemplate> command,
+            int pid,
+            int output)
             throws SpawnException {
         ProgramSpec spec = spawnTemplate.version().spec();
-        SpawnRequest order = spawnTemplate.check(id, command, pid);
+        SpawnRequest order = spawnTemplate.check(id, command, pid, output);
         long wait = waitBudget.nanos(Clock.now());
         String mark = WorkerTag.of(spec.name(), id);
         try (SandboxRuleset sandboxRuleset = sandbox(order, spec, mark)) {

@@ -214,14 +214,15 @@ public final class SpawnTemplate {
     /// environment, but none of its descriptors, and so none of the variables that are about them.
     ///
     /// @param pid the worker's, in MAINPID as systemd calls it
-    SpawnRequest check(WorkerId id, List<TextTemplate> command, int pid) {
+    /// @param output its standard output and standard error
+    SpawnRequest check(WorkerId id, List<TextTemplate> command, int pid, int output) {
         List<String> argv = words(id, command);
         List<String> assignments = assignments(id);
         assignments.removeIf(SpawnTemplate::isWorkersOwn);
         assignments.add("MAINPID=" + pid);
         String directory = programVersion.spec().workingDirectory().toString();
         String executable = ExecutableSearch.find(argv.getFirst(), directory, path);
-        List<Integer> given = List.of(nothing, nothing, nothing);
+        List<Integer> given = List.of(nothing, output, output);
         return order(executable, argv, assignments, List.of(), given, Signal.KILL);
     }
 

@@ -273,13 +273,18 @@ public final class WorkerCgroups {
     Check check(String mark, Spawner spawner, SpawnRequest order, long patience)
             throws SpawnException {
         String own = mark + CHECK + ++checks;
-        return new Check(own, spawn(own, spawner, order, "", patience, null));
+        return new Check(own, spawn(own, spawner, order, "", patience, null), -1);
     }
 
     /// A command that tells how a worker is.
     ///
     /// @param mark for [#end]
-    public record Check(String mark, PendingChild birth) {}
+    /// @param output our end of the pipe that has what it writes
+    public record Check(String mark, PendingChild birth, int output) {
+        Check withOutput(int pipe) {
+            return new Check(mark, birth, pipe);
+        }
+    }
 
     /// @return its directory; -1 if there is none
     private int make(String mark) {

@@ -298,7 +298,19 @@ public final class WorkerSpawner {
     public WorkerCgroups.Check check(
             WorkerId id, SpawnTemplate spawnTemplate, List<TextTemplate> command, int pid)
             throws SpawnException {
-        return spawner.check(id, spawnTemplate, command, pid);
+        OutputPipes.Outlet outlet = OutputPipes.narrow(spawnTemplate.credentials());
+        WorkerCgroups.Check check = null;
+        try {
+            check =
+                    spawner.check(id, spawnTemplate, command, pid, outlet.worker())
+                            .withOutput(outlet.reader());
+            return check;
+        } finally {
+            close(outlet.worker());
+            if (check == null) {
+                close(outlet.reader());
+            }
+        }
     }
 
     /// Ends the processes that a command left that told, or was to tell, how a worker is.

@@ -35,6 +35,8 @@ class ProbeRunnerIT {
     private final ProbeRunner probeRunner =
             new ProbeRunner(eventLoop, ByteBuffer.allocateDirect(4096));
     private final List<Boolean> answers = new ArrayList<>();
+    private final List<String> said = new ArrayList<>();
+    private final List<String> heard = new ArrayList<>();
     private final ServerSocket server = listen();
 
     private static ServerSocket listen() {
@@ -56,7 +58,24 @@ class ProbeRunnerIT {
     }
 
     private void ask(AckSpec.SocketTarget target) {
-        probeRunner.ask("worker", target, address(), answers::add);
+        ProbeRunner.Asker asker =
+                new ProbeRunner.Asker() {
+                    @Override
+                    public void answered(boolean up, String answer) {
+                        answers.add(up);
+                        said.add(answer);
+                    }
+
+                    @Override
+                    public void hearing(String answer) {
+                        heard.add(answer);
+                    }
+                };
+        probeRunner.ask("worker", target, address(), asker);
+    }
+
+    private void answered(boolean up, String ignored) {
+        answers.add(up);
     }
 
     private void turnUntilAnswered() {
@@ -125,6 +144,30 @@ class ProbeRunnerIT {
     }
 
     @Test
+    void whatAFailedProbeAnsweredIsSaid() throws IOException {
+        ask(HTTP);
+        try (Socket socket = takeRequest()) {
+            say(socket, "HTTP/1.1 503 Not Yet\r\nContent-Length: 11\r\n\r\n");
+            eventLoop.turn(1_000_000_000);
+            assertThat(answers).as("the body is waited for").isEmpty();
+            assertThat(heard).containsExactly("HTTP/1.1 503 Not Yet");
+            say(socket, "db is\n\033[2Jx");
+            turnUntilAnswered();
+        }
+        assertThat(answers).containsExactly(false);
+        assertThat(said).containsExactly("HTTP/1.1 503 Not Yet: db is [2Jx");
+    }
+
+    @Test
+    void whyAConnectionWasRefusedIsSaid() throws IOException {
+        server.close();
+        ask(TCP);
+        turnUntilAnswered();
+        assertThat(said.getFirst())
+                .isEqualTo("connect to " + address() + ": connection refused (ECONNREFUSED)");
+    }
+
+    @Test
     void whoHangsIsForgottenWithoutAnAnswer() throws IOException {
         ask(HTTP);
         try (Socket socket = takeRequest()) {
@@ -138,9 +181,9 @@ class ProbeRunnerIT {
     @Test
     void anAddressThatIsNoneIsNotUpAndHarmsNobody() {
         for (String none : List.of("", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:99999", "x:y")) {
-            probeRunner.ask("worker", TCP, none, answers::add);
+            probeRunner.ask("worker", TCP, none, this::answered);
         }
-        probeRunner.ask("worker", TCP, "unix:/no/such", answers::add);
+        probeRunner.ask("worker", TCP, "unix:/no/such", this::answered);
         assertThat(answers).hasSize(6).containsOnly(false);
     }
 }

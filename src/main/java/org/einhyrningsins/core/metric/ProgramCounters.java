@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.core;
+package org.einhyrningsins.core.metric;
 
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Rollout;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Transition;
+import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
@@ -74,7 +80,7 @@ public final class ProgramCounters {
             case ProgramEvent.Exited(WorkerId id, WorkerExit workerExit) ->
                     exited(worker(program, id), workerExit);
             case ProgramEvent.SpawnFailed ignored -> add(FAILED_STARTS, 1);
-            case ProgramEvent.Probed(WorkerId id, boolean up) when !up ->
+            case ProgramEvent.Probed(WorkerId id, boolean up, String ignored) when !up ->
                     unwell(worker(program, id));
             default -> {} // the rest shows in what becomes of the program
         }
@@ -124,9 +130,9 @@ public final class ProgramCounters {
         }
         acks(before, after);
         Rollout ended = before.rollout();
-        if (ended != null && !isGoingOn(ended, after.rollout())) {
-            add(ROLLOUTS + " " + result(ended, step), 1);
-            add(ROLLOUT_MICROS + " " + result(ended, step), after.asOf().since(ended.began()));
+        if (ended != null && !step.goesOn(ended)) {
+            add(ROLLOUTS + " " + step.result(ended), 1);
+            add(ROLLOUT_MICROS + " " + step.result(ended), after.asOf().since(ended.began()));
         }
         if (after.phase() instanceof ProgramPhase.Failed
                 && !(before.phase() instanceof ProgramPhase.Failed)) {
@@ -135,25 +141,6 @@ public final class ProgramCounters {
         if (after.serving().generation() != before.serving().generation()) {
             numbers.put(SERVING_SINCE, now);
         }
-    }
-
-    static boolean isGoingOn(Rollout rollout, @Nullable Rollout now) {
-        return now != null && now.target().generation() == rollout.target().generation();
-    }
-
-    static String result(Rollout ended, Transition step) {
-        for (ProgramEffect programEffect : step.effects()) {
-            if (programEffect instanceof ProgramEffect.Report report
-                    && report.severity() == ProgramEffect.Severity.ERROR
-                    && report.message().equals(step.program().verdict())) {
-                return "failed";
-            }
-        }
-        int serving = step.program().serving().generation();
-        if (ended.draining() || serving == ended.target().generation()) {
-            return "succeeded";
-        }
-        return "aborted";
     }
 
     /// Slots that a step did not touch are the same objects.
