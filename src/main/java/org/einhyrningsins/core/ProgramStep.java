@@ -217,7 +217,10 @@ final class ProgramStep {
         Worker worker = stepContext.find(event.worker());
         if (worker != null && worker.state() instanceof WorkerState.Starting) {
             stepContext.report(Severity.WARN, worker.id(), "cannot run its check: " + event.why());
-            probed(stepContext, new ProgramEvent.Probed(event.worker(), false, "cannot be run: " + event.why()));
+            probed(
+                    stepContext,
+                    new ProgramEvent.Probed(
+                            event.worker(), false, "cannot be run: " + event.why()));
         } else {
             HealthChecks.unasked(stepContext, event.worker());
         }

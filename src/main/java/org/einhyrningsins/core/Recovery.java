@@ -243,7 +243,11 @@ public final class Recovery {
                 stepContext.replace(
                         worker.in(
                                 new WorkerState.Starting(
-                                        afresh.deadline(), afresh.nextProbe(), unheard, false, "")));
+                                        afresh.deadline(),
+                                        afresh.nextProbe(),
+                                        unheard,
+                                        false,
+                                        "")));
             } else if (worker.up()) {
                 stepContext.replace(worker.with(worker.care().pinged(stepContext.now)));
             }
@@ -257,8 +261,7 @@ public final class Recovery {
                     && worker.version().spec().ack().mode() instanceof AckSpec.Probe
                     && starting.nextProbe() == null
                     && !starting.delayed()) {
-                stepContext.replace(
-                        worker.in(starting.asking(stepContext.now)));
+                stepContext.replace(worker.in(starting.asking(stepContext.now)));
             }
             PeriodicCheck periodicCheck = worker.care().checkup();
             if (worker.up() && periodicCheck != null && periodicCheck.asked()) {

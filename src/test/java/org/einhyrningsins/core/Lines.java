@@ -30,7 +30,8 @@ public final class Lines {
             case ProgramEvent.Delayed e -> "delayed " + e.worker();
             case ProgramEvent.Executed e -> "executed " + e.worker();
             case ProgramEvent.Acked e -> "acked " + e.worker();
-            case ProgramEvent.Probed e -> "probed " + e.worker() + (e.up() ? ": up" : ": " + e.answer());
+            case ProgramEvent.Probed e ->
+                    "probed " + e.worker() + (e.up() ? ": up" : ": " + e.answer());
             case ProgramEvent.Hearing e -> "hearing " + e.worker() + ": " + e.answer();
             case ProgramEvent.Unasked e -> "not asked " + e.worker() + ": " + e.why();
             case ProgramEvent.Pinged e -> "pinged " + e.worker();

@@ -45,8 +45,8 @@ public sealed interface ProgramEvent {
     /// @param answer in words, on one line, at most a few hundred characters; empty if it is up
     record Probed(WorkerId worker, boolean up, String answer) implements ProgramEvent {}
 
-    /// A probe has a part of an answer that says that it failed. [Probed] follows, if the rest comes
-    /// in time.
+    /// A probe has a part of an answer that says that it failed. [Probed] follows, if the rest
+    /// comes in time.
     ///
     /// @param answer that part, in words
     record Hearing(WorkerId worker, String answer) implements ProgramEvent {}

@@ -13,10 +13,10 @@ import io.prometheus.metrics.model.snapshots.SummarySnapshot;
 
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.metric.ProgramCounters;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
+import org.einhyrningsins.core.metric.ProgramCounters;
 import org.einhyrningsins.posix.process.ProcessUsage;
 import org.einhyrningsins.posix.process.Processes;
 

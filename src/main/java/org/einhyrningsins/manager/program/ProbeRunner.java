@@ -67,7 +67,8 @@ public final class ProbeRunner {
             return;
         }
         try {
-            Connection attempt = new Connection(whom, target, address, Connections.connect(address), asker);
+            Connection attempt =
+                    new Connection(whom, target, address, Connections.connect(address), asker);
             attempts.put(whom, attempt);
             eventLoop.watch(attempt.fd, Poll.OUT, attempt);
         } catch (PosixException e) {
@@ -133,8 +134,7 @@ public final class ProbeRunner {
         private String lastOutput = "";
         private boolean reaped;
 
-        Command(
-                Object whom, SpawnedChild process, int output, Asker asker, Runnable over) {
+        Command(Object whom, SpawnedChild process, int output, Asker asker, Runnable over) {
             this.whom = whom;
             this.process = process;
             this.output = output;

@@ -3,11 +3,11 @@ package org.einhyrningsins.manager.program;
 
 import org.einhyrningsins.control.wire.WorkerMessage;
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.metric.ProgramCounters;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.metric.ProgramCounters;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
