@@ -91,11 +91,14 @@ final class FormatTable {
               OVERTAKEN=overtaken
             FileIdentity recorded-file path inode size modifiedMillis=modified
             Slot slot
-              index held moved=onTarget current successor leaving=stopping refill=refillAt
-              finished=finishedReason past=history
+              index held moved=onTarget
+              occupants(current successor leaving=stopping)
+              refill=refillAt finished=finishedReason past=history
             Slot.Past slot-history
-              quickDeaths burst=recentKills restarts trouble=lastFailure blame=failedWorker
-              relapses crashes last=lastEnd ended=endedReason losses
+              failures(
+                quickDeaths burst=recentKills trouble=lastFailure blame=failedWorker relapses
+                crashes)
+              restarts last=lastEnd ended=endedReason losses
             CrashLoopRule crashes since recent longest=longestLife loop count
             PreviousExit worker-end worker born=startedAt at=endedAt exit why=reason
             WorkerLosses losses all own=ownFailures
