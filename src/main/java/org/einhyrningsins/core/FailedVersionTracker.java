@@ -24,19 +24,18 @@ final class FailedVersionTracker {
             boolean concerned = slot.index() < stepContext.count && rollout.covers(slot.index());
             kept += concerned && wasThere(rollout, slot.current()) ? 1 : 0;
         }
+        VersionFailure.OldWorkers oldWorkers =
+                new VersionFailure.OldWorkers(
+                        before == 0 && stepContext.serving.spec().endsByItself() ? -1 : before,
+                        Math.min(kept, before),
+                        rollout.old().replaced());
         return new VersionFailure(
                 rollout.target().generation(),
-                stepContext.serving.generation(),
+                rollout.target().spec(),
                 false,
-                stepContext.now,
-                rollout.lastFailure(),
-                rollout.blame(),
-                before == 0 && stepContext.serving.spec().endsByItself() ? -1 : before,
-                Math.min(kept, rollout.old().before()),
-                rollout.old().replaced(),
-                Stage.RETURNING,
-                "",
-                rollout.target().spec());
+                new VersionFailure.Cause(stepContext.now, rollout.lastFailure(), rollout.blame()),
+                oldWorkers,
+                new VersionFailure.Rollback(stepContext.serving.generation(), Stage.RETURNING, ""));
     }
 
     private static boolean wasThere(Rollout rollout, @Nullable Worker worker) {

@@ -159,21 +159,18 @@ final class Rollback {
         }
         stepContext.rollout = null;
         Stage stage = same ? Stage.SAME : taken == null ? Stage.RETURNING : Stage.TAKEN;
+        VersionFailure.Rollback rollback =
+                new VersionFailure.Rollback(
+                        fallbackVersion.version().generation(), stage, taken == null ? "" : taken);
         FailedVersionTracker.begin(
                 stepContext,
                 new VersionFailure(
                         failed.generation(),
-                        fallbackVersion.version().generation(),
+                        failed.spec(),
                         true,
-                        stepContext.now,
-                        what,
-                        last,
-                        0,
-                        0,
-                        0,
-                        stage,
-                        taken == null ? "" : taken,
-                        failed.spec()));
+                        new VersionFailure.Cause(stepContext.now, what, last),
+                        VersionFailure.OldWorkers.NONE,
+                        rollback));
         return !stays;
     }
 

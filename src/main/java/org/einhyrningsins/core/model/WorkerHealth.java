@@ -11,66 +11,122 @@ import java.time.Duration;
 /// a definition can change in place.
 ///
 /// @param checkup its health checks; null if it has none, or another worker is checked
-/// @param pinged time of its last sign of life, or when it was up; null before that
-/// @param interval interval of its watchdog, if it chose another than its definition's; else null
-/// @param weighing time of the next memory measurement; null for never
-/// @param weight its memory at the last measurement, in bytes; 0 before the first
-/// @param tries number of failed replacements in a row
-/// @param retry time before which no further replacement is tried; null for none
-/// @param recalled true if its rollout was rolled back: a worker of the version that serves is to
-///   take over
+/// @param watchdog its signs of life
+/// @param memory measurements of its memory
+/// @param replacement its replacement by a healthy, smaller or younger worker
 /// @param suspended the signal that suspended it; null if it runs
 public record WorkerHealth(
         @Nullable PeriodicCheck checkup,
-        @Nullable Moment pinged,
-        @Nullable Duration interval,
-        @Nullable Moment weighing,
-        long weight,
-        int tries,
-        @Nullable Moment retry,
-        boolean recalled,
+        Watchdog watchdog,
+        Memory memory,
+        Replacement replacement,
         @Nullable Signal suspended) {
     /// Health data of a worker that is not up yet.
     public static final WorkerHealth NONE =
-            new WorkerHealth(null, null, null, null, 0, 0, null, false, null);
+            new WorkerHealth(
+                    null,
+                    new Watchdog(null, null),
+                    new Memory(null, 0),
+                    new Replacement(0, null, false),
+                    null);
+
+    /// Signs of life of a worker.
+    ///
+    /// @param pinged time of its last one, or when it was up; null before that
+    /// @param interval interval of its watchdog, if it chose another than its definition's; else
+    ///   null
+    public record Watchdog(@Nullable Moment pinged, @Nullable Duration interval) {}
+
+    /// Measurements of a worker's memory.
+    ///
+    /// @param weighing time of the next one; null for never
+    /// @param weight its memory at the last one, in bytes; 0 before the first
+    public record Memory(@Nullable Moment weighing, long weight) {}
+
+    /// Attempts to replace a worker that is up.
+    ///
+    /// @param tries number of failed ones in a row
+    /// @param retry time before which no further one is made; null for none
+    /// @param recalled true if its rollout was rolled back: a worker of the version that serves is
+    ///   to take over
+    public record Replacement(int tries, @Nullable Moment retry, boolean recalled) {}
+
+    /// See [Watchdog#pinged()].
+    public @Nullable Moment pinged() {
+        return watchdog.pinged;
+    }
+
+    /// See [Watchdog#interval()].
+    public @Nullable Duration interval() {
+        return watchdog.interval;
+    }
+
+    /// See [Memory#weighing()].
+    public @Nullable Moment weighing() {
+        return memory.weighing;
+    }
+
+    /// See [Memory#weight()].
+    public long weight() {
+        return memory.weight;
+    }
+
+    /// See [Replacement#tries()].
+    public int tries() {
+        return replacement.tries;
+    }
+
+    /// See [Replacement#retry()].
+    public @Nullable Moment retry() {
+        return replacement.retry;
+    }
+
+    /// See [Replacement#recalled()].
+    public boolean recalled() {
+        return replacement.recalled;
+    }
 
     public WorkerHealth checked(@Nullable PeriodicCheck next) {
-        return new WorkerHealth(
-                next, pinged, interval, weighing, weight, tries, retry, recalled, suspended);
+        return new WorkerHealth(next, watchdog, memory, replacement, suspended);
+    }
+
+    private WorkerHealth with(Watchdog next) {
+        return new WorkerHealth(checkup, next, memory, replacement, suspended);
     }
 
     public WorkerHealth pinged(Moment when) {
-        return new WorkerHealth(
-                checkup, when, interval, weighing, weight, tries, retry, recalled, suspended);
+        return with(new Watchdog(when, interval()));
     }
 
     public WorkerHealth every(Duration chosen) {
-        return new WorkerHealth(
-                checkup, pinged, chosen, weighing, weight, tries, retry, recalled, suspended);
+        return with(new Watchdog(pinged(), chosen));
+    }
+
+    private WorkerHealth with(Memory next) {
+        return new WorkerHealth(checkup, watchdog, next, replacement, suspended);
     }
 
     public WorkerHealth weighing(@Nullable Moment next) {
-        return new WorkerHealth(
-                checkup, pinged, interval, next, weight, tries, retry, recalled, suspended);
+        return with(new Memory(next, weight()));
     }
 
     public WorkerHealth weighed(long bytes) {
-        return new WorkerHealth(
-                checkup, pinged, interval, weighing, bytes, tries, retry, recalled, suspended);
+        return with(new Memory(weighing(), bytes));
+    }
+
+    private WorkerHealth with(Replacement next) {
+        return new WorkerHealth(checkup, watchdog, memory, next, suspended);
     }
 
     public WorkerHealth triedInVain(Moment next) {
-        return new WorkerHealth(
-                checkup, pinged, interval, weighing, weight, tries + 1, next, recalled, suspended);
+        return with(new Replacement(tries() + 1, next, recalled()));
     }
 
     public WorkerHealth recall() {
-        return new WorkerHealth(
-                checkup, pinged, interval, weighing, weight, 0, null, true, suspended);
+        return with(new Replacement(0, null, true));
     }
 
     public WorkerHealth suspended(@Nullable Signal by) {
-        return new WorkerHealth(
-                checkup, pinged, interval, weighing, weight, tries, retry, recalled, by);
+        return new WorkerHealth(checkup, watchdog, memory, replacement, by);
     }
 }

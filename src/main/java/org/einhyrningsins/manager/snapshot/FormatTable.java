@@ -120,8 +120,10 @@ final class FormatTable {
               FAILED_START=failed-start WITHDRAWN=withdrawn HUNG=hung REPLACED=replaced
               LEFT_BEHIND=left-behind
             WorkerHealth worker-health
-              checkup=check pinged=lastPingAt interval=watchdogInterval weighing=nextMemoryCheckAt
-              weight=memoryBytes tries=failedReplacements retry=retryAt recalled=rolledBack
+              checkup=check
+              watchdog(pinged=lastPingAt interval=watchdogInterval)
+              memory(weighing=nextMemoryCheckAt weight=memoryBytes)
+              replacement(tries=failedReplacements retry=retryAt recalled=rolledBack)
               suspended=suspendedBy
             PeriodicCheck health-check due=dueAt asked=awaitingAnswer misses=failures
               answer=lastFailure heard=answerSoFar
@@ -139,9 +141,10 @@ final class FormatTable {
               RESTORED=rolled-back BACK=aborted ENDED=ended
             FallbackVersion fallback version since taken=unavailableReason
             VersionFailure setback
-              generation back=restoredGeneration rolled=afterRollout at=failedAt why=reason
-              blame=failedWorker before=oldWorkers kept=oldWorkersKept replaced=oldWorkersReplaced
-              stage taken=unavailableReason failed=failedDefinition
+              generation failed=failedDefinition rolled=afterRollout
+              cause(at=failedAt why=reason blame=failedWorker)
+              oldWorkers(before=oldWorkers kept=oldWorkersKept replaced=oldWorkersReplaced)
+              rollback(back=restoredGeneration stage taken=unavailableReason)
             VersionFailure.Stage setback-stage
               RETURNING=rolling-back BACK=rolled-back IN_VAIN=failed OVERTAKEN=superseded
               SAME=same-definition TAKEN=unavailable

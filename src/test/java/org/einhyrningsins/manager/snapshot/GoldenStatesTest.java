@@ -184,7 +184,7 @@ final class GoldenStatesTest {
         assertThat(versionFailure.generation()).isEqualTo(2);
         assertThat(versionFailure.stage()).isEqualTo(VersionFailure.Stage.BACK);
         assertThat(versionFailure.why()).contains("exit status 1");
-        assertThat(versionFailure.before()).isEqualTo(2);
+        assertThat(versionFailure.oldWorkers().before()).isEqualTo(2);
         assertThat(program(format, "said").program().fallback()).isNotNull();
         assertThat(program(format, "starting").program().waits())
                 .anyMatch(pendingRequest -> pendingRequest.verb().equals("upgrade"));
