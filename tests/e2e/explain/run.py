@@ -49,6 +49,7 @@ def situations(lab, manager):
         "gives-up": ("failed",), "job": ("done",), "bad-job": ("failed",), "waits": ("waiting",), "hindered": ("waiting",),
         "starts": ("starting",), "by-hand": ("stopped",), "rolls": ("rolling",), "canary": ("rolling",), "shot": ("backing-off",),
         "script": ("backing-off",), "probed": ("backing-off",),
+        "killed": ("backing-off",), "shell": ("backing-off",), "fills": ("backing-off",),
     }  # fmt: skip
 
     for name, words in states.items():

@@ -128,6 +128,7 @@ record Walls(String root) {
                                     "program",
                                     "history",
                                     "handover",
+                                    "explain",
                                     "operate",
                                     ""),
                     "cli", List.of("terminal", "client", "launch", ""));

@@ -10,6 +10,7 @@ import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
 import org.einhyrningsins.control.wire.SinceTime;
 import org.einhyrningsins.control.wire.UsageException;
+import org.einhyrningsins.manager.explain.Explainer;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.FactStore;
 import org.einhyrningsins.manager.runtime.FactTimes;
@@ -37,7 +38,7 @@ public final class EventQueries {
         this.programTable = programTable;
         this.factStore = factStore;
         this.targetScopes = new TargetScopes(programTable);
-        this.explainer = new Explainer(programTable, statusReports, factStore, workerSpawner);
+        this.explainer = new Explainer(programTable, statusReports::of, factStore, workerSpawner);
     }
 
     /// Tells the past, and then what happens if the client follows.

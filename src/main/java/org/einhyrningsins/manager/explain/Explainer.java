@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.manager.operate;
+package org.einhyrningsins.manager.explain;
 
 import org.einhyrningsins.control.report.EventReport;
 import org.einhyrningsins.control.report.ExplainReport.Cause;
@@ -26,7 +26,7 @@ import java.util.Set;
 
 /// Explains why a program is as it is: from its state in the core, and from the typed facts that
 /// led there. What the manager cannot know for sure is said to be likely, or not said.
-final class Explainer {
+public final class Explainer {
     /// Events before the cause that are told.
     private static final int MAX_BEFORE = 5;
 
@@ -50,17 +50,23 @@ final class Explainer {
                     FactKind.GAVE_UP);
 
     private final ProgramTable programTable;
-    private final StatusReports statusReports;
+    private final Statuses statuses;
     private final FactStore factStore;
     private final WorkerSpawner workerSpawner;
 
-    Explainer(
+    /// Says how programs are.
+    public interface Statuses {
+        /// @param slots only these; null for the whole program
+        ProgramStatus of(ProgramHost host, @Nullable Set<Integer> slots);
+    }
+
+    public Explainer(
             ProgramTable programTable,
-            StatusReports statusReports,
+            Statuses statuses,
             FactStore factStore,
             WorkerSpawner workerSpawner) {
         this.programTable = programTable;
-        this.statusReports = statusReports;
+        this.statuses = statuses;
         this.factStore = factStore;
         this.workerSpawner = workerSpawner;
     }
@@ -92,8 +98,8 @@ final class Explainer {
     }
 
     /// @param slots only these; null for the whole program
-    Explanation of(ProgramHost host, @Nullable Set<Integer> slots) {
-        ProgramStatus status = statusReports.of(host, slots);
+    public Explanation of(ProgramHost host, @Nullable Set<Integer> slots) {
+        ProgramStatus status = statuses.of(host, slots);
         List<Fact> facts = factStore.since(Long.MIN_VALUE, Set.of(host.name(), ""));
         Fact failure = failure(host.program(), facts, slots);
         String lines = failure == null ? "" : lines(host, failure);
@@ -198,7 +204,7 @@ final class Explainer {
         for (String name : waiting.on()) {
             ProgramHost other = programTable.get(name);
             if (other != null) {
-                ProgramStatus status = statusReports.of(other, null);
+                ProgramStatus status = statuses.of(other, null);
                 words.append("; ").append(name).append(" is ").append(status.state().word());
                 words.append(status.note().isEmpty() ? "" : " (" + status.note() + ")");
             }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.manager.operate;
+package org.einhyrningsins.manager.explain;
 
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
@@ -9,6 +9,7 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.CanaryState;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.FactTimes;
@@ -18,11 +19,14 @@ import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.fact.Fact;
 import org.einhyrningsins.spec.fact.FactKind;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
+import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +34,7 @@ import java.util.regex.Pattern;
 /// Advice for the situations that [Explainer] finds, and words for what is waited for.
 final class FailureHints {
     private static final Pattern PORT = Pattern.compile("(?::|port\\D{0,3})(\\d{2,5})\\b");
-    private static final long SHORTLY = 5_000;
+    private static final int SHELL_SIGNALS = 128;
     private static final Duration FRESH = Duration.ofSeconds(10);
 
     private FailureHints() {}
@@ -57,15 +61,36 @@ final class FailureHints {
                     + " cgroup.memory-max";
         }
         if (!failure.detail("signal").isEmpty()) {
-            return killed(known, failure);
+            return SignalHints.of(known.facts(), failure, limits(known));
         }
         return switch (failure.detail("code")) {
             case "126" ->
                     "126: a file that it was to run is not executable, or its interpreter is"
                             + " missing";
             case "127" -> "127: a command was not found: see PATH, and the path of the command";
-            default -> said(known.lines(), programs);
+            default -> {
+                String said = said(known.lines(), programs);
+                yield said.isEmpty() ? ofShell(known, failure) : said;
+            }
         };
+    }
+
+    private static Map<Resource, Limit> limits(Explainer.Case known) {
+        return known.program().newest().identity().limits();
+    }
+
+    /// Advice for an exit status by which a shell tells of a signal.
+    private static String ofShell(Explainer.Case known, Fact failure) {
+        String code = failure.detail("code");
+        int number = code.isEmpty() ? 0 : Integer.parseInt(code) - SHELL_SIGNALS;
+        String signal = number <= 0 ? "" : new WorkerExit(0, number).signalName();
+        return signal.startsWith("SIG")
+                ? code
+                        + " is how a shell tells that what it ran was killed by "
+                        + signal
+                        + ": "
+                        + SignalHints.of(signal, false, limits(known))
+                : "";
     }
 
     /// Advice for what its last lines say by themselves: words of the C library.
@@ -84,29 +109,6 @@ final class FailureHints {
             return "it may not do what it tried: see the user of the program, and its sandbox";
         }
         return "";
-    }
-
-    /// Who sent a signal is known only if it was an operator, by this manager.
-    private static String killed(Explainer.Case known, Fact failure) {
-        for (Fact fact : known.facts()) {
-            boolean shortly =
-                    fact.atMillis() <= failure.atMillis()
-                            && failure.atMillis() - fact.atMillis() < SHORTLY;
-            if (shortly && fact.detail("command").equals("signal")) {
-                return "it was sent by an operator: " + fact.message();
-            }
-        }
-        String crash =
-                switch (failure.detail("signal")) {
-                    case "SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGTRAP" ->
-                            "it crashed; 'coredumpctl' may have its core";
-                    case "SIGXFSZ" -> "it wrote more than limits.fsize allows";
-                    case "SIGXCPU" -> "it used more time than limits.cpu allows";
-                    default -> "";
-                };
-        return crash.isEmpty()
-                ? "not by this manager: somebody else sent it, or the kernel (see dmesg)"
-                : crash;
     }
 
     /// Names the process that has the port that its last lines are about.
