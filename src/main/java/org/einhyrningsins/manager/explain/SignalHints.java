@@ -90,10 +90,10 @@ final class SignalHints {
                             + watch(signal);
             case "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF" ->
                     "it has no handler for that signal, or had none yet; another process sent it,"
-                        + " or a timer or call of its own";
+                            + " or a timer or call of its own";
             default ->
                     "it has no handler for that signal; another process sent it, or the worker"
-                        + " itself";
+                            + " itself";
         };
     }
 
@@ -104,7 +104,7 @@ final class SignalHints {
                         ? ""
                         : ", or limits.cpu, which kills at " + cpu.hard() + "s";
         return "not by this manager: another process sent it, or the kernel ('journalctl -k' tells"
-                   + " of memory that ran out)"
+                + " of memory that ran out)"
                 + limit
                 + watch("SIGKILL");
     }
@@ -113,7 +113,7 @@ final class SignalHints {
     private static String watch(String signal) {
         int number = Signal.of(signal).map(Signal::number).orElse(0);
         return "; the kernel does not tell who. To see the next: 'auditctl -a always,exit -S kill"
-                   + " -F a1="
+                + " -F a1="
                 + number
                 + "', then 'ausearch -sc kill'";
     }
