@@ -128,9 +128,11 @@ final class FormatTable {
             PeriodicCheck health-check due=dueAt asked=awaitingAnswer misses=failures
               answer=lastFailure heard=answerSoFar
             Rollout rollout
-              target strategy scope=slots draining failures=failedStarts retryAt began=startedAt
-              lastFailure blame=failedWorker workers=newWorkerCount canary held
-              proved=probationPassed old=oldWorkers
+              plan(target strategy scope=slots workers=newWorkerCount)
+              began=startedAt draining
+              gates(canary held proved=probationPassed)
+              failedStarts(failures=failedStarts retryAt lastFailure blame=failedWorker)
+              old=oldWorkers
             CanaryState.Coming canary.starting ill=unhealthyBefore
             CanaryState.Watched canary.watched ill=unhealthyBefore until
             CanaryState.Passed canary.passed
