@@ -115,7 +115,7 @@ final class CanaryWatch {
                     RolloutStrategy.concerns(stepContext, rollout, slot) ? canary(slot) : null;
             String trouble = worker == null ? null : trouble(stepContext, worker, watched);
             if (worker != null && trouble != null) {
-                RolloutStrategy.canaryFailed(stepContext, rollout, worker, trouble);
+                RolloutFailure.canaryFailed(stepContext, rollout, worker, trouble);
                 return;
             }
         }

@@ -90,7 +90,7 @@ final class CommandHandler {
     private static void stop(StepContext stepContext, long ticket, ProgramCommand.Stop command) {
         Set<Integer> scope = command.scope();
         if (scope == null) {
-            RolloutStrategy.abort(stepContext, "stopped during the rollout");
+            RolloutFailure.abort(stepContext, "stopped during the rollout");
             stepContext.phase = new ProgramPhase.Stopped();
         }
         for (Slot slot : stepContext.slots) {
@@ -134,7 +134,7 @@ final class CommandHandler {
             StepContext stepContext, long ticket, ProgramCommand.Restart command) {
         Set<Integer> scope = command.scope();
         if (scope == null) {
-            RolloutStrategy.abort(stepContext, "restarted by the operator during the rollout");
+            RolloutFailure.abort(stepContext, "restarted by the operator during the rollout");
         }
         if (scope != null && stepContext.phase instanceof ProgramPhase.Stopped) {
             holdAllBut(stepContext, scope);
@@ -216,7 +216,7 @@ final class CommandHandler {
 
     private static void abort(StepContext stepContext, long ticket) {
         if (stepContext.advancing()) {
-            RolloutStrategy.goBack(stepContext, "aborted by the operator, old version kept");
+            RolloutFailure.goBack(stepContext, "aborted by the operator, old version kept");
         } else if (!WorkerReplacement.recalls(stepContext)) {
             String why =
                     stepContext.rollout == null

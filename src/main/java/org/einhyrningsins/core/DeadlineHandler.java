@@ -130,7 +130,7 @@ final class DeadlineHandler {
         if (renewal) {
             WorkerReplacement.failed(stepContext, worker, why);
         } else if (stepContext.onTrial(worker)) {
-            RolloutStrategy.startFailed(stepContext, worker, why, true);
+            RolloutFailure.startFailed(stepContext, worker, why, true);
         } else if (Rollback.failed(stepContext, worker, true, why)) {
             return; // the slot has the older version
         } else if (worker.ready()) {

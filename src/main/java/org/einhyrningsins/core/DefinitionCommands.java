@@ -27,7 +27,7 @@ final class DefinitionCommands {
             case REFUSED -> CommandHandler.say(stepContext, ticket, false, refusal(stepContext));
             case ADDED, REMOVED, IN_PLACE -> applyInPlace(stepContext, ticket, command);
             case NOTED -> {
-                RolloutStrategy.abort(stepContext, "superseded by a newer definition");
+                RolloutFailure.abort(stepContext, "superseded by a newer definition");
                 FailedVersionTracker.forget(stepContext);
                 note(stepContext, command);
                 if (stepContext.phase instanceof ProgramPhase.Waiting) {
@@ -39,7 +39,7 @@ final class DefinitionCommands {
                 }
             }
             case BACK -> {
-                RolloutStrategy.goBack(
+                RolloutFailure.goBack(
                         stepContext, "given up for an older definition that was asked for again");
                 adopt(stepContext, sameGeneration(stepContext, command));
                 CommandHandler.expect(
@@ -70,7 +70,7 @@ final class DefinitionCommands {
             OperatorOverride.@Nullable Rollback rollback) {
         ProgramVersion target = stepContext.versions.of(spec, rollback);
         if (RolloutStrategy.debuts(stepContext)) {
-            RolloutStrategy.abort(stepContext, "superseded by a newer definition");
+            RolloutFailure.abort(stepContext, "superseded by a newer definition");
             adopt(stepContext, target);
         }
         RolloutStrategy.begin(stepContext, target, strategy, null);
@@ -128,7 +128,7 @@ final class DefinitionCommands {
 
     static void keep(StepContext stepContext, long ticket, String why) {
         if (stepContext.advancing()) {
-            RolloutStrategy.goBack(stepContext, why);
+            RolloutFailure.goBack(stepContext, why);
         } else {
             stepContext.verdict = why;
             stepContext.report(Severity.ERROR, null, why);
@@ -200,7 +200,7 @@ final class DefinitionCommands {
                     stepContext, ticket, command.verb(), null, PendingRequest.Until.ROLLED);
             return;
         }
-        RolloutStrategy.abort(
+        RolloutFailure.abort(
                 stepContext, "given up for an older definition that was asked for again");
         int before = stepContext.count;
         note(stepContext, command);

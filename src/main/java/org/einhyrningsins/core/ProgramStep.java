@@ -125,7 +125,7 @@ final class ProgramStep {
                     stepContext, worker, "ended before it took over: " + event.exit());
         } else if (against) {
             String why = how(stepContext, worker) + event.exit();
-            RolloutStrategy.startFailed(stepContext, worker, why, event.exit().isOwnDoing());
+            RolloutFailure.startFailed(stepContext, worker, why, event.exit().isOwnDoing());
         } else if (!Rollback.died(stepContext, worker, event.exit())) {
             RestartPolicy.died(stepContext, worker, event.exit());
         }

@@ -120,7 +120,7 @@ public final class Recovery {
         renewProbes(stepContext);
         if (stepContext.rollout != null
                 && stepContext.rollout.held()) { // who would have released it is gone
-            RolloutStrategy.goBack(
+            RolloutFailure.goBack(
                     stepContext, "given up with the manager that was killed, old version kept");
         }
         DeadlineHandler.expire(stepContext);

@@ -183,7 +183,7 @@ final class Rollback {
             if (slot.successor() != null) {
                 stepContext.tellToGo(slot.successor(), WorkerState.Cause.WITHDRAWN);
             }
-            RolloutStrategy.moveBack(stepContext, stepContext.slot(slot.index()), true);
+            RolloutFailure.moveBack(stepContext, stepContext.slot(slot.index()), true);
         }
     }
 }

@@ -47,8 +47,8 @@ final class SlotScaling {
         if (due.isEmpty()) {
             return;
         }
-        int mayStart = RolloutStrategy.mayStart(stepContext);
-        int room = RolloutStrategy.room(stepContext);
+        int mayStart = RolloutCapacity.mayStart(stepContext);
+        int room = RolloutCapacity.room(stepContext);
         for (Slot slot : due) {
             boolean onTrial = onTrial(stepContext, slot);
             boolean crowds = crowds(slot);

@@ -213,11 +213,11 @@ final class WorkerReplacement {
         RolloutSpec spec = stepContext.serving.spec().rollout();
         int most =
                 Math.min(
-                        RolloutStrategy.most(stepContext),
+                        RolloutCapacity.most(stepContext),
                         stepContext.count + Math.max(1, spec.maxSurge()));
         int room =
                 Math.min(
-                        most - RolloutStrategy.processes(stepContext),
+                        most - RolloutCapacity.processes(stepContext),
                         spec.maxUnacked() - starting(stepContext));
         for (Worker worker = first(stepContext, false);
                 room > 0 && worker != null;

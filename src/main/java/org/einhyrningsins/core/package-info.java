@@ -23,9 +23,9 @@
 /// over. [CommandHandler] takes the operator's commands, [DependencyGate] waits for other programs,
 /// [RestartPolicy] decides about a death ([CrashLoopRule]: a crash loop), [HealthMonitor] about a
 /// worker that is up. Reconciling is done by [SlotScaling] (how many), [RolloutStrategy] with
-/// [FirstWorkerTrial] and [CanaryWatch] (the next version), [Rollback] and [FailedVersionTracker]
-/// (the version before), [WorkerReplacement] (one worker), and [RequestAnswers]. [Recovery] begins
-/// where a manager was killed.
+/// [RolloutCapacity], [FirstWorkerTrial] and [CanaryWatch] (the next version), [RolloutFailure],
+/// [Rollback] and [FailedVersionTracker] (the version before), [WorkerReplacement] (one worker), and
+/// [RequestAnswers]. [Recovery] begins where a manager was killed.
 ///
 /// **Two definitions.** `serving` is the one respawns use. A rollout has its *target*; slots that
 /// were moved to it respawn with it while the rollout lasts. When it succeeds, the target becomes
