@@ -94,7 +94,8 @@ final class CommandHandler {
             stepContext.phase = new ProgramPhase.Stopped();
         }
         for (Slot slot : stepContext.slots) {
-            (covers(scope, slot) ? slot.leaving() : List.<Worker>of()).forEach(stepContext::hurry);
+            List<Worker> leaving = covers(scope, slot) ? slot.leaving() : List.of();
+            leaving.forEach(worker -> WorkerStop.shorten(stepContext, worker));
         }
         reportAlreadyStopping(stepContext, ticket, scope);
         for (Slot slot : stepContext.slots) {
@@ -156,10 +157,10 @@ final class CommandHandler {
     private static void stopBoth(
             StepContext stepContext, Slot slot, Cause cause, @Nullable Signal first) {
         if (slot.successor() != null) {
-            stepContext.tellToGo(slot.successor(), cause, first);
+            WorkerStop.begin(stepContext, slot.successor(), cause, first);
         }
         if (slot.current() != null) {
-            stepContext.tellToGo(slot.current(), cause, first);
+            WorkerStop.begin(stepContext, slot.current(), cause, first);
         }
     }
 
@@ -168,7 +169,7 @@ final class CommandHandler {
         for (Slot slot : stepContext.slots) {
             for (Worker worker : slot.leaving()) {
                 if (worker.state() instanceof WorkerState.Stopping s && !s.rest().isEmpty()) {
-                    stepContext.insist(worker, s);
+                    WorkerStop.goOn(stepContext, worker, s);
                     hastened++;
                 }
             }

@@ -58,7 +58,7 @@ final class DeadlineHandler {
                 HealthMonitor.expire(stepContext, worker.id());
             }
             case WorkerState.Ready ignored -> HealthMonitor.expire(stepContext, worker.id());
-            case WorkerState.Stopping s -> stepContext.insist(worker, s);
+            case WorkerState.Stopping s -> WorkerStop.goOn(stepContext, worker, s);
         }
     }
 
@@ -98,7 +98,7 @@ final class DeadlineHandler {
         String why = "not up within " + time + more;
         boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
         boolean renewal = WorkerReplacement.owns(stepContext, worker);
-        stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+        WorkerStop.begin(stepContext, worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
         failed(stepContext, worker, why, renewal);
     }
 
@@ -119,7 +119,7 @@ final class DeadlineHandler {
                 worker.id(),
                 "no ack since the manager restarted (it may have been lost); starting a"
                         + " replacement");
-        stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+        WorkerStop.begin(stepContext, worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
         if (!successor) {
             stepContext.put(stepContext.slot(worker.id().slot()).refill(stepContext.now));
         }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Health checks of workers that are up: when one is asked, what an answer says about whom, and in
 /// which words a worker, or its program, is told to be unhealthy.
-final class HealthChecks {
+public final class HealthChecks {
     private HealthChecks() {}
 
     private static @Nullable HealthSpec spec(Worker worker) {
@@ -139,19 +139,19 @@ final class HealthChecks {
             String why = "came up, but is not well: " + what;
             boolean renewal = WorkerReplacement.owns(stepContext, worker);
             boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
-            stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+            WorkerStop.begin(stepContext, worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
             DeadlineHandler.failed(stepContext, worker, why, renewal);
         }
     }
 
     /// Describes what is wrong with a worker that is unhealthy.
-    static String illness(Worker worker) {
+    public static String illness(Worker worker) {
         HealthSpec health = spec(worker);
         return "not well: " + (health == null ? "" : failed(worker, health));
     }
 
     /// Returns what the last check that failed had for an answer, in words.
-    static String answer(Worker worker) {
+    public static String answer(Worker worker) {
         PeriodicCheck periodicCheck = worker.care().checkup();
         return periodicCheck == null ? "" : periodicCheck.answer();
     }
@@ -167,13 +167,13 @@ final class HealthChecks {
     // ---- what they say
 
     /// True if the worker is known to be unhealthy.
-    static boolean isIll(Worker worker, int count) {
+    public static boolean isIll(Worker worker, int count) {
         HealthSpec health = spec(worker);
         return health != null && hasFailed(worker, health) && !isOfProgram(count, health);
     }
 
     /// True if the answers given for all workers show that the program is unhealthy.
-    static boolean showsIllness(Worker worker, int count) {
+    public static boolean showsIllness(Worker worker, int count) {
         HealthSpec health = spec(worker);
         return health != null && hasFailed(worker, health) && isOfProgram(count, health);
     }

@@ -107,7 +107,8 @@ final class HealthMonitor {
         boolean successor = worker.equals(slot.successor());
         boolean renewal = WorkerReplacement.owns(stepContext, worker);
         boolean proved = !successor && RestartPolicy.provedItself(stepContext, worker);
-        stepContext.tellToGo(worker, successor ? Cause.WITHDRAWN : Cause.HUNG, Signal.ABRT);
+        WorkerStop.begin(
+                stepContext, worker, successor ? Cause.WITHDRAWN : Cause.HUNG, Signal.ABRT);
         if (proved && Rollback.failed(stepContext, worker, true, why)) {
             return; // the slot has the older version
         } else if (proved) {

@@ -30,7 +30,7 @@ public record PreviousExit(
     /// True if it was replaced because something was wrong with it.
     public boolean replaced() {
         for (Cause cause : List.of(Cause.STOPPED, Cause.RESTARTED, Cause.SCALED, Cause.WITHDRAWN)) {
-            if (why.equals(StepContext.words(cause))) {
+            if (why.equals(cause.words())) {
                 return false;
             }
         }

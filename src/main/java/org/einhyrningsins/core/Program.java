@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.model.DefinitionChange;
 import org.einhyrningsins.core.model.DependencyState;
 import org.einhyrningsins.core.model.FallbackVersion;
@@ -152,7 +153,7 @@ public record Program(
     }
 
     /// True if its workers are in a crash loop, which ends when one has proved itself: see
-    /// [CrashLoopRule].
+    /// [CrashHistory].
     public boolean crashLoop() {
         return crashLoop(phase, count, slots);
     }
@@ -215,7 +216,7 @@ public record Program(
     public @Nullable Signal signalFor(WorkerId id) {
         Worker worker = worker(id);
         return worker != null && worker.state() instanceof WorkerState.Stopping stopping
-                ? StepContext.signalForTheRest(worker, stopping)
+                ? WorkerStop.signalForGroup(worker, stopping)
                 : null;
     }
 

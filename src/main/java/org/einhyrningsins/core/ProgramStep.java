@@ -135,11 +135,11 @@ final class ProgramStep {
         Worker worker = known(stepContext, event.worker());
         if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
             exited(stepContext, new ProgramEvent.Exited(event.worker(), event.exit()));
-            stepContext.leaveBehind(worker, event.exit());
+            WorkerStop.beginForGroup(stepContext, worker, event.exit());
         } else if (stopping.leaderless()) {
             throw new IllegalStateException("nothing goes on without the process of " + worker);
         } else {
-            stepContext.goOnWithout(worker, stopping, event.exit());
+            WorkerStop.goOnWithGroup(stepContext, worker, stopping, event.exit());
         }
     }
 
@@ -252,7 +252,7 @@ final class ProgramStep {
     private static void drained(StepContext stepContext, WorkerId id) {
         Worker worker = stepContext.find(id);
         if (worker != null && worker.state() instanceof WorkerState.Stopping s && s.draining()) {
-            stepContext.drained(worker, s);
+            WorkerStop.signal(stepContext, worker, s);
         }
     }
 

@@ -154,9 +154,9 @@ public final class Recovery {
     private static void goOnWithout(StepContext stepContext, Worker worker, WorkerExit workerExit) {
         if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
             ProgramStep.exited(stepContext, new ProgramEvent.Exited(worker.id(), workerExit));
-            stepContext.leaveBehind(worker, workerExit);
+            WorkerStop.beginForGroup(stepContext, worker, workerExit);
         } else if (!stopping.leaderless()) {
-            stepContext.goOnWithout(worker, stopping, workerExit);
+            WorkerStop.goOnWithGroup(stepContext, worker, stopping, workerExit);
         }
     }
 
@@ -200,8 +200,10 @@ public final class Recovery {
         if (programVersion != null && slot.current() == null && stepContext.wants(slot)) {
             stepContext.put(slot.current(worker).move(slot.moved() || onTrial).refill(null));
             if (onTrial && slot.successor() != null) {
-                stepContext.tellToGo(
-                        slot.successor(), Cause.WITHDRAWN); // it was to be replaced by this
+                WorkerStop.begin(
+                        stepContext,
+                        slot.successor(),
+                        Cause.WITHDRAWN); // it was to be replaced by this
             }
         } else if (onTrial
                 && !slot.moved()
@@ -213,7 +215,7 @@ public final class Recovery {
                     Severity.WARN,
                     worker.id(),
                     "was born by the manager before, and is not wanted");
-            stepContext.tellToGo(worker, Cause.WITHDRAWN);
+            WorkerStop.begin(stepContext, worker, Cause.WITHDRAWN);
         }
     }
 

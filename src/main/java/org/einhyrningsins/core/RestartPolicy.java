@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.WorkerState.Cause;
+import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
@@ -19,7 +20,7 @@ import java.util.List;
 ///
 /// A worker that had been up and that somebody killed is replaced at once, and so are the first
 /// that crashed: `burst` in a row. From then on the delay grows, as for those that were not up in
-/// time. All is forgotten when a worker has proved itself: [CrashLoopRule#proof()].
+/// time. All is forgotten when a worker has proved itself: [CrashHistory#proof()].
 final class RestartPolicy {
     /// Period in which deaths of workers that somebody killed are counted.
     private static final Duration WINDOW = Duration.ofMinutes(1);
@@ -46,7 +47,7 @@ final class RestartPolicy {
         return !(stepContext.rollout != null && stepContext.rollout.watches(worker))
                 && !FirstWorkerTrial.watches(stepContext, worker)
                 && worker.state() instanceof WorkerState.Ready ready
-                && stepContext.now.since(ready.since()).compareTo(CrashLoopRule.STABLE) >= 0;
+                && stepContext.now.since(ready.since()).compareTo(CrashHistory.STABLE) >= 0;
     }
 
     /// Forgets the failures of slots whose worker has proved itself.
@@ -99,10 +100,10 @@ final class RestartPolicy {
                 well ? Severity.INFO : Severity.WARN, worker.id(), how + "; not replaced");
         stepContext.put(after.finish(how).refill(null));
         if (slot.current() != null) {
-            stepContext.tellToGo(slot.current(), Cause.RETIRED);
+            WorkerStop.begin(stepContext, slot.current(), Cause.RETIRED);
         }
         if (slot.successor() != null) {
-            stepContext.tellToGo(slot.successor(), Cause.WITHDRAWN);
+            WorkerStop.begin(stepContext, slot.successor(), Cause.WITHDRAWN);
         }
     }
 
@@ -128,12 +129,12 @@ final class RestartPolicy {
                         && lived(stepContext, worker).compareTo(SECONDS) < 0;
         if (atBirth && killedAgainAndAgain(stepContext, worker, slot.past())) {
             int row = Math.max(slot.past().quickDeaths(), slot.past().burst().size());
-            CrashLoopRule crashLoopRule =
+            CrashHistory crashHistory =
                     slot.past()
                             .crashes()
                             .and(stepContext.now, lived(stepContext, worker))
                             .looping();
-            Slot after = slot.crashed(crashLoopRule);
+            Slot after = slot.crashed(crashHistory);
             backOff(stepContext, worker, after.past(after.past().failing(row)), how);
             return;
         }
@@ -144,12 +145,12 @@ final class RestartPolicy {
             refill(stepContext, worker, after, Duration.ZERO, how);
         } else {
             String often = how + ", " + (recent.size() + 1) + " times within a minute";
-            CrashLoopRule crashLoopRule =
+            CrashHistory crashHistory =
                     slot.past()
                             .crashes()
                             .and(stepContext.now, lived(stepContext, worker))
                             .looping();
-            backOff(stepContext, worker, slot.crashed(crashLoopRule), often);
+            backOff(stepContext, worker, slot.crashed(crashHistory), often);
         }
     }
 
@@ -170,7 +171,7 @@ final class RestartPolicy {
 
     private static void replaceCrashed(StepContext stepContext, Worker worker, String how) {
         Slot slot = stepContext.slot(worker.id().slot());
-        if (lived(stepContext, worker).compareTo(CrashLoopRule.YOUNG) >= 0) {
+        if (lived(stepContext, worker).compareTo(CrashHistory.YOUNG) >= 0) {
             refill(stepContext, worker, slot.forgive(), Duration.ZERO, how);
             return;
         }
@@ -192,16 +193,16 @@ final class RestartPolicy {
     /// Returns a worker's slot with one more crash in the row.
     private static Slot crashed(StepContext stepContext, Worker worker) {
         Slot slot = stepContext.slot(worker.id().slot());
-        CrashLoopRule crashLoopRule =
+        CrashHistory crashHistory =
                 slot.past().crashes().and(stepContext.now, lived(stepContext, worker));
-        boolean loop =
-                CrashLoopRule.isLoop(
-                        crashLoopRule,
-                        slot.index(),
-                        stepContext.slots,
-                        stepContext.count,
-                        stepContext.now);
-        return slot.crashed(loop ? crashLoopRule.looping() : crashLoopRule);
+        List<CrashHistory> others = new ArrayList<>();
+        for (Slot other : stepContext.slots) {
+            if (other.index() != slot.index()) {
+                others.add(other.past().crashes());
+            }
+        }
+        boolean loop = crashHistory.isLoop(others, stepContext.count, stepContext.now);
+        return slot.crashed(loop ? crashHistory.looping() : crashHistory);
     }
 
     /// Handles the end of a worker that was up and had to be killed.
@@ -262,7 +263,7 @@ final class RestartPolicy {
         } else if (before) {
             stepContext.report(Severity.DEBUG, worker.id(), message);
         } else {
-            boolean inTurn = past.quickDeaths() < CrashLoopRule.LOOP;
+            boolean inTurn = past.quickDeaths() < CrashHistory.LOOP;
             String many = inTurn ? "slots fail in turn" : past.quickDeaths() + " failures in a row";
             stepContext.report(
                     Severity.ERROR, worker.id(), "crash loop: " + many + ", last: " + message);

@@ -181,7 +181,7 @@ final class Rollback {
         stepContext.serving = older;
         for (Slot slot : List.copyOf(stepContext.slots)) {
             if (slot.successor() != null) {
-                stepContext.tellToGo(slot.successor(), WorkerState.Cause.WITHDRAWN);
+                WorkerStop.begin(stepContext, slot.successor(), WorkerState.Cause.WITHDRAWN);
             }
             RolloutFailure.moveBack(stepContext, stepContext.slot(slot.index()), true);
         }

@@ -91,7 +91,7 @@ final class RolloutFailure {
         stepContext.fallback = null;
         for (Slot slot : stepContext.slots) {
             if (slot.current() != null) {
-                stepContext.tellToGo(slot.current(), Cause.WITHDRAWN);
+                WorkerStop.begin(stepContext, slot.current(), Cause.WITHDRAWN);
             }
             stepContext.put(stepContext.slot(slot.index()).refill(null));
         }
@@ -132,7 +132,7 @@ final class RolloutFailure {
     private static void withdraw(StepContext stepContext, boolean back) {
         for (Slot slot : stepContext.slots) {
             if (slot.successor() != null) {
-                stepContext.tellToGo(slot.successor(), Cause.WITHDRAWN);
+                WorkerStop.begin(stepContext, slot.successor(), Cause.WITHDRAWN);
             }
             if (slot.moved()) {
                 moveBack(stepContext, stepContext.slot(slot.index()), back);
@@ -150,7 +150,7 @@ final class RolloutFailure {
         boolean alone =
                 stepContext.rollout != null && stepContext.rollout.strategy() == Strategy.REPLACE;
         if (current != null && !current.ready()) {
-            stepContext.tellToGo(current, alone ? Cause.REPLACED : Cause.WITHDRAWN);
+            WorkerStop.begin(stepContext, current, alone ? Cause.REPLACED : Cause.WITHDRAWN);
         }
         Slot moved = stepContext.slot(slot.index());
         boolean empty = moved.current() == null && moved.finished() == null;

@@ -176,7 +176,7 @@ final class RolloutStrategy {
 
     private static void makeRoom(StepContext stepContext, Rollout rollout, Slot slot) {
         if (slot.current() != null) {
-            stepContext.tellToGo(slot.current(), Cause.REPLACED);
+            WorkerStop.begin(stepContext, slot.current(), Cause.REPLACED);
             countReplaced(stepContext);
         }
         Moment when =
@@ -214,7 +214,7 @@ final class RolloutStrategy {
 
     private static void takeOver(StepContext stepContext, Rollout rollout, Slot slot) {
         if (slot.current() != null) {
-            stepContext.tellToGo(slot.current(), Cause.RETIRED);
+            WorkerStop.begin(stepContext, slot.current(), Cause.RETIRED);
             countReplaced(stepContext);
         }
         Slot now = stepContext.slot(slot.index()).forgive(); // another version fails, or does not

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.model.WorkerLosses;
@@ -99,8 +100,8 @@ public record Slot(
             String trouble,
             @Nullable WorkerId blame,
             int relapses,
-            CrashLoopRule crashes) {
-        static final Failures NONE = new Failures(0, List.of(), "", null, 0, CrashLoopRule.NONE);
+            CrashHistory crashes) {
+        static final Failures NONE = new Failures(0, List.of(), "", null, 0, CrashHistory.NONE);
 
         public Failures {
             burst = List.copyOf(burst);
@@ -110,7 +111,7 @@ public record Slot(
             return new Failures(quickDeaths, burst, trouble, blame, times, crashes);
         }
 
-        private Failures crashed(CrashLoopRule other) {
+        private Failures crashed(CrashHistory other) {
             return new Failures(quickDeaths, burst, trouble, blame, relapses, other);
         }
     }
@@ -158,7 +159,7 @@ public record Slot(
         }
 
         /// See [Failures#crashes()].
-        public CrashLoopRule crashes() {
+        public CrashHistory crashes() {
             return failures.crashes;
         }
 
@@ -212,7 +213,7 @@ public record Slot(
             return with(failures.relapsed(times));
         }
 
-        Past crashed(CrashLoopRule other) {
+        Past crashed(CrashHistory other) {
             return with(failures.crashed(other));
         }
 
@@ -346,8 +347,8 @@ public record Slot(
         return past(past.relapsed(times));
     }
 
-    Slot crashed(CrashLoopRule crashLoopRule) {
-        return past(past.crashed(crashLoopRule));
+    Slot crashed(CrashHistory crashHistory) {
+        return past(past.crashed(crashHistory));
     }
 
     Slot last(PreviousExit previousExit) {

@@ -29,10 +29,10 @@ final class SlotScaling {
     private static void removeFrom(StepContext stepContext, Slot slot) {
         stepContext.put(slot.hold(false).finish(null).forgive().refill(null).move(false));
         if (slot.successor() != null) {
-            stepContext.tellToGo(slot.successor(), Cause.SCALED);
+            WorkerStop.begin(stepContext, slot.successor(), Cause.SCALED);
         }
         if (slot.current() != null) {
-            stepContext.tellToGo(slot.current(), Cause.SCALED);
+            WorkerStop.begin(stepContext, slot.current(), Cause.SCALED);
         }
     }
 

@@ -181,7 +181,7 @@ final class WorkerReplacement {
         Worker current = slot.current();
         if (current != null
                 && replacementReason(current, stepContext.count, stepContext.now) == null) {
-            stepContext.tellToGo(successor, Cause.WITHDRAWN);
+            WorkerStop.begin(stepContext, successor, Cause.WITHDRAWN);
             return;
         }
         if (current != null && !successor.ready()) {
@@ -189,7 +189,7 @@ final class WorkerReplacement {
         }
         if (current != null) {
             count(stepContext, current);
-            stepContext.tellToGo(current, Cause.RETIRED);
+            WorkerStop.begin(stepContext, current, Cause.RETIRED);
         }
         stepContext.put(
                 stepContext.slot(slot.index()).current(successor).successor(null).refill(null));
@@ -290,7 +290,7 @@ final class WorkerReplacement {
         if (worker != null) {
             explain(stepContext, worker, "replaced: ");
             count(stepContext, worker);
-            stepContext.tellToGo(worker, Cause.REPLACED);
+            WorkerStop.begin(stepContext, worker, Cause.REPLACED);
             stepContext.put(stepContext.slot(worker.id().slot()).refill(stepContext.now));
         }
     }
@@ -334,7 +334,7 @@ final class WorkerReplacement {
     static void abandon(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             if (slot.successor() != null) {
-                stepContext.tellToGo(slot.successor(), Cause.WITHDRAWN);
+                WorkerStop.begin(stepContext, slot.successor(), Cause.WITHDRAWN);
             }
         }
     }

@@ -125,7 +125,7 @@ public sealed interface WorkerState {
         /// True if connections that were being made when it was told to stop have had time to
         /// arrive.
         public boolean settled(Moment now) {
-            Duration left = StepContext.MAX_DRAIN.minus(StepContext.SHORTEST_DRAIN);
+            Duration left = WorkerStop.MAX_DRAIN.minus(WorkerStop.MIN_DRAIN);
             return draining && deadline != null && deadline.reached(now.plus(left));
         }
 
@@ -155,6 +155,21 @@ public sealed interface WorkerState {
         REPLACED,
         /// Its own process ended while there was no manager, others of its process group live.
         LEFT_BEHIND;
+
+        /// Describes it for a person.
+        public String words() {
+            return switch (this) {
+                case RETIRED -> "its successor is up";
+                case SCALED -> "fewer workers are wanted";
+                case STOPPED -> "stopped by the operator";
+                case RESTARTED -> "restarted by the operator";
+                case FAILED_START -> "it did not come up in time";
+                case HUNG -> "it gives no sign of life";
+                case WITHDRAWN -> "its rollout was given up";
+                case REPLACED -> "another comes when it is gone";
+                case LEFT_BEHIND -> "its process ended, others of it live";
+            };
+        }
 
         /// The word for it in metrics. Dashboards ask for it, and counts under it outlive the
         /// manager, so it stays whatever the constant is called.

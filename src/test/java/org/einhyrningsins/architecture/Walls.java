@@ -98,7 +98,7 @@ record Walls(String root) {
     static final Map<String, List<String>> FLOORS =
             Map.of(
                     "spec", List.of("process", "fact", "", "manager"),
-                    "core", List.of("model", "", "plan", "metric"),
+                    "core", List.of("model", "", "plan", "metric", "observe"),
                     "posix", List.of("kernel", "file", "process", "socket", "spawn", ""),
                     "control", List.of("wire", "report", ""),
                     "config",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
+import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
@@ -112,7 +113,7 @@ final class DeathLaws {
                         && current.state() instanceof WorkerState.Ready ready
                         && now.since(ready.since()).compareTo(STABLE) >= 0;
         boolean livedLong =
-                current != null && now.since(current.born()).compareTo(CrashLoopRule.YOUNG) >= 0;
+                current != null && now.since(current.born()).compareTo(CrashHistory.YOUNG) >= 0;
         boolean other = before.rollout() != null || after.rollout() != null;
         boolean asked = programEvent instanceof ProgramEvent.Requested;
         boolean version = !before.serving().equals(after.serving()); // the one before came back

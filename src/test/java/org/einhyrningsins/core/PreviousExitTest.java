@@ -13,10 +13,10 @@ class PreviousExitTest {
     @Test
     void whatAnOperatorStoppedWasNotReplaced() {
         assertThat(ending("")).isFalse();
-        assertThat(ending(StepContext.words(WorkerState.Cause.STOPPED))).isFalse();
-        assertThat(ending(StepContext.words(WorkerState.Cause.RESTARTED))).isFalse();
-        assertThat(ending(StepContext.words(WorkerState.Cause.SCALED))).isFalse();
-        assertThat(ending(StepContext.words(WorkerState.Cause.HUNG))).isTrue();
+        assertThat(ending(WorkerState.Cause.STOPPED.words())).isFalse();
+        assertThat(ending(WorkerState.Cause.RESTARTED.words())).isFalse();
+        assertThat(ending(WorkerState.Cause.SCALED.words())).isFalse();
+        assertThat(ending(WorkerState.Cause.HUNG.words())).isTrue();
         assertThat(ending("not well: 3 health checks in a row failed")).isTrue();
     }
 
@@ -26,7 +26,7 @@ class PreviousExitTest {
         assertThat(exit("not well: 3 health checks in a row failed", success).words())
                 .isEqualTo(
                         "not well: 3 health checks in a row failed; then stopped: exit status 0");
-        assertThat(exit(StepContext.words(WorkerState.Cause.STOPPED), success).words())
+        assertThat(exit(WorkerState.Cause.STOPPED.words(), success).words())
                 .isEqualTo("stopped by the operator (exit status 0)");
         assertThat(exit("", success).words()).isEqualTo("exit status 0");
     }

@@ -4,7 +4,7 @@ package org.einhyrningsins.manager.operate;
 import org.einhyrningsins.control.wire.ControlCommand;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.UsageException;
-import org.einhyrningsins.core.ConditionCheck;
+import org.einhyrningsins.core.observe.ConditionCheck;
 import org.einhyrningsins.manager.control.ControlConnection;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;

@@ -2,10 +2,10 @@
 package org.einhyrningsins.manager.program;
 
 import org.einhyrningsins.core.Program;
-import org.einhyrningsins.core.ProgramFacts;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramFact;
+import org.einhyrningsins.core.observe.ProgramFacts;
 import org.jspecify.annotations.Nullable;
 
 /// Passes on the facts of a program's steps. A bug in that does not keep the step from being

@@ -99,7 +99,7 @@ final class FormatTable {
                 quickDeaths burst=recentKills trouble=lastFailure blame=failedWorker relapses
                 crashes)
               restarts last=lastEnd ended=endedReason losses
-            CrashLoopRule crashes since recent longest=longestLife loop count
+            CrashHistory crashes since recent longest=longestLife loop count
             PreviousExit worker-end worker born=startedAt at=endedAt exit why=reason
             WorkerLosses losses all own=ownFailures
             WorkerExit exit code=status signal core=coreDumped left=leftProcesses oom=outOfMemory

@@ -3,7 +3,7 @@ package org.einhyrningsins.manager.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.core.CrashLoopRule;
+import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
@@ -52,9 +52,9 @@ final class OlderImageTest {
         assertThat(program.serving().spec().rollout().proof()).isEqualTo(TrialSpec.DEFAULT);
         assertThat(program.serving().spec().rollout().drain()).isEqualTo(DrainSpec.DEFAULT);
         for (Slot slot : program.slots()) {
-            CrashLoopRule crashLoopRule = slot.past().crashes();
-            assertThat(crashLoopRule.loop()).isFalse();
-            assertThat(crashLoopRule.recent()).isEmpty();
+            CrashHistory crashHistory = slot.past().crashes();
+            assertThat(crashHistory.loop()).isFalse();
+            assertThat(crashHistory.recent()).isEmpty();
             assertThat(slot.past().last()).isNull();
             assertThat(slot.past().losses().all()).isZero();
         }

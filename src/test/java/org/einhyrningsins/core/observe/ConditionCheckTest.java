@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.core;
+package org.einhyrningsins.core.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.einhyrningsins.core.ConditionCheck.Result.IMPOSSIBLE;
-import static org.einhyrningsins.core.ConditionCheck.Result.MET;
-import static org.einhyrningsins.core.ConditionCheck.Result.PENDING;
+import static org.einhyrningsins.core.observe.ConditionCheck.Result.IMPOSSIBLE;
+import static org.einhyrningsins.core.observe.ConditionCheck.Result.MET;
+import static org.einhyrningsins.core.observe.ConditionCheck.Result.PENDING;
 import static org.einhyrningsins.spec.ProgramCondition.DONE;
 import static org.einhyrningsins.spec.ProgramCondition.READY;
 import static org.einhyrningsins.spec.ProgramCondition.ROLLED;
@@ -13,6 +13,7 @@ import static org.einhyrningsins.spec.ProgramCondition.STOPPED;
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEvent;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.core;
+package org.einhyrningsins.core.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEffect;

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.core;
+package org.einhyrningsins.core.observe;
 
+import org.einhyrningsins.core.HealthChecks;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Rollout;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Transition;
+import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.CanaryState;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.ProgramEffect;
@@ -129,7 +136,7 @@ public final class ProgramFacts {
                 && !(was.state() instanceof WorkerState.Stopping)) {
             String cause = word(stopping.cause());
             FactKind kind = kind(was, stopping);
-            add(kind, now.id(), StepContext.words(stopping.cause()), Map.of("cause", cause));
+            add(kind, now.id(), stopping.cause().words(), Map.of("cause", cause));
         }
         if (was != null && isIll(now, after) && !isIll(was, before)) {
             boolean whole = HealthChecks.showsIllness(now, after.count());
