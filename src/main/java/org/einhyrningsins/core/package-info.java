@@ -21,12 +21,12 @@
 /// **Who does what.** [ProgramStep] is a step; [StepContext] is the program while it changes;
 /// [WorkerStop] stops a worker, with one signal after the other; [DeadlineHandler] finds whose time
 /// is over. [CommandHandler] takes the operator's commands, [DependencyGate] waits for other
-/// programs, [RestartPolicy] decides about a death ([org.einhyrningsins.core.model.CrashHistory]: a crash loop), [HealthMonitor]
-/// about a worker that is up, with [HealthChecks]. Reconciling is done by [SlotScaling] (how many),
-/// [RolloutStrategy] with [RolloutCapacity], [FirstWorkerTrial] and [CanaryWatch] (the next
-/// version), [RolloutFailure], [Rollback] and [FailedVersionTracker] (the version before),
-/// [WorkerReplacement] (one worker), and [RequestAnswers]. [Recovery] begins where a manager was
-/// killed. `core.observe` reads conditions and facts off a program.
+/// programs, [RestartPolicy] decides about a death ([org.einhyrningsins.core.model.CrashHistory]: a
+/// crash loop), [HealthMonitor] about a worker that is up, with [HealthChecks]. Reconciling is done
+/// by [SlotScaling] (how many), [RolloutStrategy] with [RolloutCapacity], [FirstWorkerTrial] and
+/// [CanaryWatch] (the next version), [RolloutFailure], [Rollback] and [FailedVersionTracker] (the
+/// version before), [WorkerReplacement] (one worker), and [RequestAnswers]. [Recovery] begins where
+/// a manager was killed. `core.observe` reads conditions and facts off a program.
 ///
 /// **Two definitions.** `serving` is the one respawns use. A rollout has its *target*; slots that
 /// were moved to it respawn with it while the rollout lasts. When it succeeds, the target becomes

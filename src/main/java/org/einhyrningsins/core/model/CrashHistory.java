@@ -9,12 +9,11 @@ import java.util.List;
 
 /// The crashes in a row of one slot's workers, and whether they are a crash loop.
 ///
-/// A crash is a worker that ended by its own doing
-/// ([WorkerExit#isOwnDoing()]), or hung, before it had lived for
-/// [#YOUNG]. The row ends when a worker has proved itself: it has been up for [#proof()], which is
-/// longer than any worker of the row lived, so that a loop does not end between two of its own
-/// crashes. Signals that somebody else sends are no crashes, nor is what could not be started, or
-/// was not up in time: it never ran so that it could crash.
+/// A crash is a worker that ended by its own doing ([WorkerExit#isOwnDoing()]), or hung, before it
+/// had lived for [#YOUNG]. The row ends when a worker has proved itself: it has been up for
+/// [#proof()], which is longer than any worker of the row lived, so that a loop does not end
+/// between two of its own crashes. Signals that somebody else sends are no crashes, nor is what
+/// could not be started, or was not up in time: it never ran so that it could crash.
 ///
 /// @param since end of the first in the row; null if there is no row
 /// @param recent ends of the last ones, at most [#LOOP]
@@ -35,7 +34,8 @@ public record CrashHistory(
     /// Within which time crashes of all slots are looked at together.
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
-    public static final CrashHistory NONE = new CrashHistory(null, List.of(), Duration.ZERO, false, 0);
+    public static final CrashHistory NONE =
+            new CrashHistory(null, List.of(), Duration.ZERO, false, 0);
 
     public CrashHistory {
         recent = List.copyOf(recent);

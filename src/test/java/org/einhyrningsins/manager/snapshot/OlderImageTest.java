@@ -3,13 +3,13 @@ package org.einhyrningsins.manager.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
+import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
