@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control;
 
+import org.einhyrningsins.control.report.FailureStatus;
 import org.einhyrningsins.control.report.ManagerHead;
 import org.einhyrningsins.control.report.PlanReport;
 import org.einhyrningsins.control.report.ProgramDetails;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.SocketStatus;
 import org.einhyrningsins.control.report.StatusReport;
+import org.einhyrningsins.control.report.VersionStatus;
 import org.einhyrningsins.control.report.WorkerStatus;
 import org.einhyrningsins.spec.OperatorOverride;
+import org.einhyrningsins.spec.WorkerId;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -95,20 +98,53 @@ public final class Samples {
     public static ProgramStatus web() {
         return new ProgramStatus(
                 "web",
-                ProgramStatus.State.ROLLING,
-                4,
-                4,
-                3,
-                "smooth, 1 of 4 replaced",
-                "",
+                VersionStatus.of(3),
+                new ProgramStatus.Condition(
+                        ProgramStatus.State.ROLLING,
+                        4,
+                        4,
+                        "smooth, 1 of 4 replaced",
+                        "",
+                        FailureStatus.NONE),
                 OperatorOverride.NONE,
                 List.of("api"),
                 List.of(
-                        new WorkerStatus(0, 9, 5101, "ready", 3, 2_000, 1, ""),
                         new WorkerStatus(
-                                1, 2, 4312, "stopping", 2, 183_840_000, 0, "told to go by TERM"),
-                        new WorkerStatus(1, 10, 5102, "starting", 3, 400, 0, ""),
-                        new WorkerStatus(2, 3, 4313, "ready", 2, 183_840_000, 0, "")),
+                                new WorkerId(0, 9),
+                                5101,
+                                "ready",
+                                VersionStatus.of(3),
+                                2_000,
+                                1,
+                                "",
+                                FailureStatus.NONE),
+                        new WorkerStatus(
+                                new WorkerId(1, 2),
+                                4312,
+                                "stopping",
+                                VersionStatus.of(2),
+                                183_840_000,
+                                0,
+                                "told to go by TERM",
+                                FailureStatus.NONE),
+                        new WorkerStatus(
+                                new WorkerId(1, 10),
+                                5102,
+                                "starting",
+                                VersionStatus.of(3),
+                                400,
+                                0,
+                                "",
+                                FailureStatus.NONE),
+                        new WorkerStatus(
+                                new WorkerId(2, 3),
+                                4313,
+                                "ready",
+                                VersionStatus.of(2),
+                                183_840_000,
+                                0,
+                                "",
+                                FailureStatus.NONE)),
                 List.of(
                         new SocketStatus("http", "127.0.0.1:8080"),
                         new SocketStatus("admin", "unix:/run/web.sock")));
@@ -117,27 +153,40 @@ public final class Samples {
     public static ProgramStatus api() {
         return new ProgramStatus(
                 "api",
-                ProgramStatus.State.BACKING_OFF,
-                0,
-                1,
-                1,
-                "",
-                "died with status 1 after 12ms: \u001b[31mcannot\nopen\u001b[0m db",
+                VersionStatus.of(1),
+                new ProgramStatus.Condition(
+                        ProgramStatus.State.BACKING_OFF,
+                        0,
+                        1,
+                        "",
+                        "died with status 1 after 12ms: \u001b[31mcannot\nopen\u001b[0m db",
+                        FailureStatus.NONE),
                 new OperatorOverride(false, 1, List.of(2, 3)),
                 List.of(),
-                List.of(new WorkerStatus(0, 17, 0, "backing-off", 1, 0, 16, "next try in 12s")),
+                List.of(
+                        new WorkerStatus(
+                                new WorkerId(0, 17),
+                                0,
+                                "backing-off",
+                                VersionStatus.of(1),
+                                0,
+                                16,
+                                "next try in 12s",
+                                FailureStatus.NONE)),
                 List.of());
     }
 
     static ProgramStatus db() {
         return new ProgramStatus(
                 "db-with-a-longer-name",
-                ProgramStatus.State.STOPPED,
-                0,
-                2,
-                1,
-                "smooth, failed, old version kept",
-                "stopped by an operator",
+                VersionStatus.of(1),
+                new ProgramStatus.Condition(
+                        ProgramStatus.State.STOPPED,
+                        0,
+                        2,
+                        "smooth, failed, old version kept",
+                        "stopped by an operator",
+                        FailureStatus.NONE),
                 new OperatorOverride(true, null, List.of()),
                 List.of(),
                 List.of(),
@@ -149,17 +198,23 @@ public final class Samples {
         for (int i = 0; i < programs; i++) {
             List<WorkerStatus> some = new ArrayList<>();
             for (int slot = 0; slot < workers; slot++) {
-                some.add(new WorkerStatus(slot, 1, 1000 + slot, "ready", 1, 5_000, 0, ""));
+                some.add(
+                        new WorkerStatus(
+                                new WorkerId(slot, 1),
+                                1000 + slot,
+                                "ready",
+                                VersionStatus.of(1),
+                                5_000,
+                                0,
+                                "",
+                                FailureStatus.NONE));
             }
             all.add(
                     new ProgramStatus(
                             "p" + i,
-                            ProgramStatus.State.RUNNING,
-                            5,
-                            5,
-                            1,
-                            "",
-                            "",
+                            VersionStatus.of(1),
+                            new ProgramStatus.Condition(
+                                    ProgramStatus.State.RUNNING, 5, 5, "", "", FailureStatus.NONE),
                             OperatorOverride.NONE,
                             List.of(),
                             some,

@@ -8,12 +8,14 @@ import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.source.ConfigProblem;
 import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.control.report.FailureStatus;
 import org.einhyrningsins.control.report.ManagerHead;
 import org.einhyrningsins.control.report.ProgramDetails;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.report.SocketStatus;
 import org.einhyrningsins.control.report.StatusReport;
+import org.einhyrningsins.control.report.VersionStatus;
 import org.einhyrningsins.control.report.WorkerStatus;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
@@ -23,6 +25,7 @@ import org.einhyrningsins.docs.ManPage.Example;
 import org.einhyrningsins.manager.Manager;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.WorkerId;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -241,16 +244,22 @@ class ManualTest {
 
     @Test
     void describesEveryFieldOfAStatus() {
-        WorkerStatus worker = new WorkerStatus(0, 1, 1, "", 1, 0, 0, "");
+        WorkerStatus worker =
+                new WorkerStatus(
+                        new WorkerId(0, 1),
+                        1,
+                        "",
+                        VersionStatus.of(1),
+                        0,
+                        0,
+                        "",
+                        FailureStatus.NONE);
         ProgramStatus program =
                 new ProgramStatus(
                         "",
-                        ProgramStatus.State.RUNNING,
-                        1,
-                        1,
-                        1,
-                        "",
-                        "",
+                        VersionStatus.of(1),
+                        new ProgramStatus.Condition(
+                                ProgramStatus.State.RUNNING, 1, 1, "", "", FailureStatus.NONE),
                         new OperatorOverride(true, 1, List.of(1)),
                         List.of(""),
                         List.of(worker),

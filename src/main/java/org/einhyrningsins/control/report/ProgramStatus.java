@@ -7,55 +7,64 @@ import java.util.List;
 
 /// Status of one program.
 ///
-/// @param ready workers that are up, of any generation
-/// @param wanted number of workers that there should be
 /// @param version the version that new workers get
-/// @param rollout the rollout in progress, or the result of the last one, in words; empty for none
-/// @param note anything else worth knowing, in words; empty for nothing
-/// @param failures of its slots
+/// @param condition how it is
 /// @param intent operator overrides that differ from the file
 /// @param after the programs that it starts after
 /// @param workers by slot; a slot may have an old and a new one
 /// @param sockets in the order of `bind`
 public record ProgramStatus(
         String name,
-        State state,
-        int ready,
-        int wanted,
         VersionStatus version,
-        String rollout,
-        String note,
-        FailureStatus failures,
+        Condition condition,
         OperatorOverride intent,
         List<String> after,
         List<WorkerStatus> workers,
         List<SocketStatus> sockets) {
-    /// Makes the status of a program without failures.
-    public ProgramStatus(
-            String name,
+    /// Condition of a program: the word for it, its workers in numbers, and its troubles.
+    ///
+    /// @param ready workers that are up, of any generation
+    /// @param wanted number of workers that there should be
+    /// @param rollout the rollout in progress, or the result of the last one, in words; empty for
+    ///   none
+    /// @param note anything else worth knowing, in words; empty for nothing
+    /// @param failures of its slots
+    public record Condition(
             State state,
             int ready,
             int wanted,
-            long generation,
             String rollout,
             String note,
-            OperatorOverride intent,
-            List<String> after,
-            List<WorkerStatus> workers,
-            List<SocketStatus> sockets) {
-        this(
-                name,
-                state,
-                ready,
-                wanted,
-                VersionStatus.of(generation),
-                rollout,
-                note,
-                FailureStatus.NONE,
-                intent,
-                after,
-                workers,
-                sockets);
+            FailureStatus failures) {}
+
+    /// See [Condition#state()].
+    public State state() {
+        return condition.state;
+    }
+
+    /// See [Condition#ready()].
+    public int ready() {
+        return condition.ready;
+    }
+
+    /// See [Condition#wanted()].
+    public int wanted() {
+        return condition.wanted;
+    }
+
+    /// See [Condition#rollout()].
+    public String rollout() {
+        return condition.rollout;
+    }
+
+    /// See [Condition#note()].
+    public String note() {
+        return condition.note;
+    }
+
+    /// See [Condition#failures()].
+    public FailureStatus failures() {
+        return condition.failures;
     }
 
     /// Returns the number of its version.

@@ -230,29 +230,30 @@ public final class ReplyWriter {
 
     private static void write(JsonGenerator json, LastExit exit) throws IOException {
         json.writeStartObject();
+        LastExit.Status status = exit.status();
         json.writeFieldName("code");
-        if (exit.code() == null) {
+        if (status.code() == null) {
             json.writeNull();
         } else {
-            json.writeNumber(exit.code());
+            json.writeNumber(status.code());
         }
-        json.writeStringField("signal", exit.signal());
+        json.writeStringField("signal", status.signal());
         json.writeStringField("at", exit.at());
         json.writeNumberField("lived_ms", exit.livedMillis());
-        json.writeNumberField("slot", exit.slot());
-        json.writeNumberField("incarnation", exit.incarnation());
+        json.writeNumberField("slot", exit.worker().slot());
+        json.writeNumberField("incarnation", exit.worker().incarnation());
         json.writeStringField("text", wellFormed(exit.text()));
-        if (exit.core()) {
+        if (status.core()) {
             json.writeBooleanField("core", true);
         }
-        if (exit.oom()) {
+        if (status.oom()) {
             json.writeBooleanField("oom", true);
         }
-        if (exit.shared()) {
+        if (status.shared()) {
             json.writeStringField("oom_limit", "program");
         }
-        if (exit.left() > 0) {
-            json.writeNumberField("left_behind", exit.left());
+        if (status.left() > 0) {
+            json.writeNumberField("left_behind", status.left());
         }
         if (!exit.why().isEmpty()) {
             json.writeStringField("why", wellFormed(exit.why()));

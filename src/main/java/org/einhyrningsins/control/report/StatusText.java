@@ -191,7 +191,7 @@ public final class StatusText {
         FailureStatus failures = program.failures();
         LastExit last = failures.lastExit();
         if (last != null) {
-            String slot = "worker " + last.slot() + ": ";
+            String slot = "worker " + last.worker().slot() + ": ";
             String lived = " after " + duration(last.livedMillis());
             detail(text, "last exit", last.at() + " " + slot + last.text() + lived);
         }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.control.report;
 
+import org.einhyrningsins.spec.WorkerId;
+
 /// Status of one worker.
 ///
-/// @param incarnation number of this worker among all that the slot has had, from 1
+/// @param id its slot, and its number among all workers that the slot has had, from 1; 0 if the
+///   slot has none now
 /// @param pid 0 if the slot has no process now
 /// @param state starting, ready, stopping, …: the core's word
 /// @param version the version that it was started with
@@ -13,8 +16,7 @@ package org.einhyrningsins.control.report;
 /// @param note anything else worth knowing, in words; empty for nothing
 /// @param failures of its slot
 public record WorkerStatus(
-        int slot,
-        long incarnation,
+        WorkerId id,
         int pid,
         String state,
         VersionStatus version,
@@ -22,26 +24,14 @@ public record WorkerStatus(
         long restarts,
         String note,
         FailureStatus failures) {
-    /// Makes the status of a worker whose slot did not fail.
-    public WorkerStatus(
-            int slot,
-            long incarnation,
-            int pid,
-            String state,
-            long generation,
-            long ageMillis,
-            long restarts,
-            String note) {
-        this(
-                slot,
-                incarnation,
-                pid,
-                state,
-                VersionStatus.of(generation),
-                ageMillis,
-                restarts,
-                note,
-                FailureStatus.NONE);
+    /// Returns the slot that it is in.
+    public int slot() {
+        return id.slot();
+    }
+
+    /// Returns its number in its slot.
+    public long incarnation() {
+        return id.incarnation();
     }
 
     /// Returns the number of its version.

@@ -27,6 +27,7 @@ import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -48,15 +49,18 @@ public final class StatusReports {
     ProgramStatus of(ProgramHost host, @Nullable Set<Integer> slots) {
         Program program = host.program();
         TroubleReports troubleReports = new TroubleReports();
+        ProgramStatus.Condition condition =
+                new ProgramStatus.Condition(
+                        state(host),
+                        program.ready(),
+                        wanted(program),
+                        rollout(program),
+                        joined(unasked(host), note(program, troubleReports, besides(program))),
+                        troubleReports.of(program));
         return new ProgramStatus(
                 program.name(),
-                state(host),
-                program.ready(),
-                wanted(program),
                 version(program.serving()),
-                rollout(program),
-                joined(unasked(host), note(program, troubleReports, besides(program))),
-                troubleReports.of(program),
+                condition,
                 program.intent(),
                 program.newest().after(),
                 workers(host, troubleReports, slots),
@@ -242,8 +246,7 @@ public final class StatusReports {
         String known =
                 worker.equals(slot.current()) ? troubleReports.words(host.program(), slot) : "";
         return new WorkerStatus(
-                slot.index(),
-                worker.id().incarnation(),
+                worker.id(),
                 process == null ? 0 : process.pid(),
                 worker.state().word(),
                 version(worker.version()),
@@ -286,8 +289,7 @@ public final class StatusReports {
                 program.wants(slot) ? "waiting" : slot.finished() != null ? "finished" : "stopped";
         String known = troubleReports.words(program, slot);
         return new WorkerStatus(
-                slot.index(),
-                0,
+                new WorkerId(slot.index(), 0),
                 0,
                 state,
                 version(program.serving()),

@@ -71,15 +71,19 @@ final class TroubleReports {
         if (last == null || workerExit == null) {
             return null;
         }
+        LastExit.Status status =
+                new LastExit.Status(
+                        workerExit.signal() == 0 && workerExit.code() >= 0
+                                ? workerExit.code()
+                                : null,
+                        workerExit.signal() == 0 ? null : workerExit.signalName(),
+                        workerExit.core(),
+                        workerExit.oom(),
+                        workerExit.shared(),
+                        workerExit.left());
         return new LastExit(
-                slot.index(),
-                last.worker().incarnation(),
-                workerExit.signal() == 0 && workerExit.code() >= 0 ? workerExit.code() : null,
-                workerExit.signal() == 0 ? null : workerExit.signalName(),
-                workerExit.core(),
-                workerExit.oom(),
-                workerExit.shared(),
-                workerExit.left(),
+                last.worker(),
+                status,
                 last.why(),
                 last.words(),
                 rfc3339(last.at()),

@@ -14,12 +14,9 @@ class GraphTextTest {
     private static ProgramStatus program(String name, String... after) {
         return new ProgramStatus(
                 name,
-                ProgramStatus.State.RUNNING,
-                1,
-                1,
-                1,
-                "",
-                "",
+                VersionStatus.of(1),
+                new ProgramStatus.Condition(
+                        ProgramStatus.State.RUNNING, 1, 1, "", "", FailureStatus.NONE),
                 OperatorOverride.NONE,
                 List.of(after),
                 List.of(),

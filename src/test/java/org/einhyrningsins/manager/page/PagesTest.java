@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.value.LoadEnvironment;
+import org.einhyrningsins.control.report.FailureStatus;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.control.report.StatusReport;
+import org.einhyrningsins.control.report.VersionStatus;
 import org.einhyrningsins.control.report.WorkerStatus;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.Moment;
@@ -15,6 +17,7 @@ import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.posix.process.ProcessUsage;
 import org.einhyrningsins.spec.OperatorOverride;
+import org.einhyrningsins.spec.WorkerId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,15 +89,21 @@ class PagesTest {
         ProgramStatus web =
                 new ProgramStatus(
                         "web",
-                        ProgramStatus.State.RUNNING,
-                        2,
-                        3,
-                        1,
-                        "",
-                        EVIL,
+                        VersionStatus.of(1),
+                        new ProgramStatus.Condition(
+                                ProgramStatus.State.RUNNING, 2, 3, "", EVIL, FailureStatus.NONE),
                         OperatorOverride.NONE,
                         List.of(),
-                        List.of(new WorkerStatus(0, 1, self, "ready", 1, 61_000, 0, EVIL)),
+                        List.of(
+                                new WorkerStatus(
+                                        new WorkerId(0, 1),
+                                        self,
+                                        "ready",
+                                        VersionStatus.of(1),
+                                        61_000,
+                                        0,
+                                        EVIL,
+                                        FailureStatus.NONE)),
                         List.of());
         StatusReport report =
                 new StatusReport("0.1.0", 4242, 1_000, "/etc/" + EVIL, -1, List.of(web));
