@@ -7,6 +7,7 @@ import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.core.plan.DefinitionsInUse;
 import org.einhyrningsins.core.plan.ReloadPlan;
 import org.einhyrningsins.core.plan.SocketHandoverOrder;
 import org.einhyrningsins.spec.AckSpec;
@@ -81,8 +82,8 @@ public final class House {
 
     public ReloadPlan.Now now() {
         List<ProgramSpec> inUse = new ArrayList<>();
-        programs.values().forEach(resident -> inUse.addAll(resident.program.definitions()));
-        leaving.forEach(resident -> inUse.addAll(resident.program.definitions()));
+        programs.values().forEach(resident -> inUse.addAll(DefinitionsInUse.all(resident.program)));
+        leaving.forEach(resident -> inUse.addAll(DefinitionsInUse.all(resident.program)));
         return new ReloadPlan.Now(states(), inUse);
     }
 

@@ -8,6 +8,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.core.plan.DefinitionsInUse;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -390,7 +391,7 @@ final class Simulation {
             }
         }
         boolean told = step.effects().stream().anyMatch(e -> e instanceof ProgramEffect.Answer);
-        boolean redefined = !noted.definitions().equals(program.definitions());
+        boolean redefined = !DefinitionsInUse.all(noted).equals(DefinitionsInUse.all(program));
         if (told || redefined || random.nextInt(3) == 0) {
             noted = program;
             births.clear();

@@ -53,7 +53,7 @@ public record ReloadPlan(
     /// State before the reload.
     ///
     /// @param programs by name, without those that are being removed
-    /// @param inUse every definition whose sockets are open: see [Program#definitions()]
+    /// @param inUse every definition whose sockets are open: see [DefinitionsInUse#all]
     public record Now(SequencedMap<String, Program> programs, Collection<ProgramSpec> inUse) {
         public Now {
             programs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(programs));

@@ -37,7 +37,7 @@ public final class SharedAddresses {
     }
 
     private static boolean has(Program program, SocketKey key) {
-        for (ProgramSpec spec : program.needed()) {
+        for (ProgramSpec spec : DefinitionsInUse.needed(program)) {
             for (SocketSpec socket : spec.sockets()) {
                 if (SocketKey.of(spec, socket).equals(key)) {
                     return true;

@@ -5,8 +5,9 @@
 /// [ReloadPlan] has a [org.einhyrningsins.core.model.DefinitionChange] for each program and a
 /// [SocketMove] for each socket ([SocketPlan]). [SocketHandoverPlan] finds programs that give up
 /// sockets, or their name, to others; [SocketHandoverOrder] says whose turn it is.
-/// [SharedAddresses] finds what two programs serve at once. [DependencyGraph] is the order in which
-/// programs start, and the other way round stop.
+/// [SharedAddresses] finds what two programs serve at once; [DefinitionsInUse] are those whose
+/// sockets stay open. [DependencyGraph] is the order in which programs start, and the other way
+/// round stop.
 @NullMarked
 package org.einhyrningsins.core.plan;
 

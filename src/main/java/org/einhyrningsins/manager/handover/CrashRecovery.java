@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.handover;
 
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.core.plan.DefinitionsInUse;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.StartException;
@@ -253,7 +254,7 @@ public final class CrashRecovery {
     /// The definitions whose sockets are needed, even if nothing fails.
     public List<ProgramSpec> needed() {
         List<ProgramSpec> all = new ArrayList<>();
-        programs.forEach(found -> all.addAll(found.image().program().needed()));
+        programs.forEach(found -> all.addAll(DefinitionsInUse.needed(found.image().program())));
         return all;
     }
 

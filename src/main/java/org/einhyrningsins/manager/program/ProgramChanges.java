@@ -5,10 +5,24 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Transition;
 import org.einhyrningsins.core.model.ProgramEffect;
+import org.einhyrningsins.core.plan.DefinitionsInUse;
 
 /// Says what is different of a program after a step.
 final class ProgramChanges {
     private ProgramChanges() {}
+
+    /// True if sockets of other definitions than before stay open.
+    static boolean hasOtherDefinitions(Program before, Program after) {
+        return !DefinitionsInUse.all(before).equals(DefinitionsInUse.all(after));
+    }
+
+    /// True if it has fewer slots, or those of a version that may come back are served no more: then
+    /// some of its sockets may be closed, or rest.
+    static boolean needsFewerSockets(Program before, Program after) {
+        return before.slots().size() > after.slots().size()
+                || (after.fallback() != null
+                        && !DefinitionsInUse.served(before).equals(DefinitionsInUse.served(after)));
+    }
 
     /// True if something changed of its versions, or of whether the one that serves is well. Looks
     /// at identities, since most steps leave all of that as it is.

@@ -262,11 +262,9 @@ public final class ProgramHost {
         }
         stepping = false;
         deadline = well ? program.earliestDeadline() : Clock.now().plus(AFTER_A_BUG);
-        if (!before.definitions().equals(program.definitions())) {
+        if (ProgramChanges.hasOtherDefinitions(before, program)) {
             surface.listener().redefined(this);
-        } else if (before.slots().size() > program.slots().size()
-                || (program.fallback() != null
-                        && !before.inService().equals(program.inService()))) {
+        } else if (ProgramChanges.needsFewerSockets(before, program)) {
             surface.listener().unsettled();
         }
         surface.listener().stepped(this);

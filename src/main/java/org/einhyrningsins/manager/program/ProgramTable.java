@@ -4,6 +4,7 @@ package org.einhyrningsins.manager.program;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.plan.DefinitionsInUse;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +117,7 @@ public final class ProgramTable {
     public List<ProgramSpec> inUse() {
         List<ProgramSpec> inUse = new ArrayList<>();
         for (ProgramHost host : everyHost()) {
-            inUse.addAll(host.program().definitions());
+            inUse.addAll(DefinitionsInUse.all(host.program()));
         }
         return inUse;
     }
@@ -125,7 +126,7 @@ public final class ProgramTable {
     public List<ProgramSpec> inService() {
         List<ProgramSpec> inService = new ArrayList<>();
         for (ProgramHost host : everyHost()) {
-            inService.addAll(host.program().inService());
+            inService.addAll(DefinitionsInUse.served(host.program()));
         }
         return inService;
     }
@@ -135,7 +136,7 @@ public final class ProgramTable {
     public List<ProgramSpec> needed() {
         List<ProgramSpec> needed = new ArrayList<>();
         for (ProgramHost host : everyHost()) {
-            needed.addAll(host.program().needed());
+            needed.addAll(DefinitionsInUse.needed(host.program()));
         }
         return needed;
     }
@@ -144,7 +145,7 @@ public final class ProgramTable {
     public List<ProgramSpec> staying() {
         List<ProgramSpec> staying = new ArrayList<>();
         for (ProgramHost host : hosts.values()) {
-            staying.addAll(host.program().needed());
+            staying.addAll(DefinitionsInUse.needed(host.program()));
         }
         return staying;
     }

@@ -312,7 +312,7 @@ class SocketHandoverPlanTest {
             SequencedMap<String, ProgramSpec> next,
             Set<String> named) {
         List<ProgramSpec> inUse = new ArrayList<>();
-        now.values().forEach(program -> inUse.addAll(program.definitions()));
+        now.values().forEach(program -> inUse.addAll(DefinitionsInUse.all(program)));
         return ReloadPlan.between(
                 new ReloadPlan.Now(now, inUse), next, named, DefinitionSettings::of);
     }
