@@ -16,8 +16,8 @@ final class ProgramChanges {
         return !DefinitionsInUse.all(before).equals(DefinitionsInUse.all(after));
     }
 
-    /// True if it has fewer slots, or those of a version that may come back are served no more: then
-    /// some of its sockets may be closed, or rest.
+    /// True if it has fewer slots, or those of a version that may come back are served no more:
+    /// then some of its sockets may be closed, or rest.
     static boolean needsFewerSockets(Program before, Program after) {
         return before.slots().size() > after.slots().size()
                 || (after.fallback() != null
