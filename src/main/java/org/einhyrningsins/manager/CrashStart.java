@@ -49,11 +49,11 @@ final class CrashStart {
             managerLog.warn("", missing);
             parts.overrides.readUnhosted();
         }
-        parts.state.goOnFrom(parts.state.history().afterCrash(crashRecovery.manager()));
+        parts.state.goOnFrom(parts.state.history().afterCrash(crashRecovery.manager().history()));
         Map<ProgramHost, Recovery.Found> found = takeOver();
         parts.settings.reopenHttp();
         parts.overrides.takeUp();
-        parts.reloader.trials().resume(crashRecovery.manager().trial());
+        parts.reloader.trials().resume(crashRecovery.manager().pending().trial());
         parts.workers.orphanReaper().sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
         found.keySet().forEach(host -> parts.runtime.history().follow(host.program()));
@@ -70,7 +70,7 @@ final class CrashStart {
                                 + " reload");
             }
         }
-        if (crashRecovery.manager().stopping()) {
+        if (crashRecovery.manager().pending().stopping()) {
             parts.commands.everyProgram(new ProgramCommand.Start(null));
         }
     }

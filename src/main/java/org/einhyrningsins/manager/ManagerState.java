@@ -3,12 +3,12 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.manager.control.ControlServer;
 import org.einhyrningsins.manager.control.PendingCommand;
-import org.einhyrningsins.manager.handover.ManagerHistory;
 import org.einhyrningsins.manager.handover.SnapshotBuilder;
 import org.einhyrningsins.manager.handover.SnapshotWriter;
 import org.einhyrningsins.manager.page.PageData;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.manager.runtime.StateDirectory;
+import org.einhyrningsins.manager.snapshot.ManagerSnapshot;
 import org.einhyrningsins.manager.snapshot.PendingCommandSnapshot;
 import org.einhyrningsins.manager.snapshot.PendingConfirmationSnapshot;
 import org.einhyrningsins.manager.snapshot.ReloadSnapshot;
@@ -26,13 +26,13 @@ import java.util.List;
 /// The state of the manager as snapshots and pages have it, collected from its parts.
 final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.Household {
     private final ManagerParts parts;
-    private ManagerHistory history = ManagerHistory.fresh();
+    private ManagerSnapshot.History history = ManagerSnapshot.History.fresh();
 
     ManagerState(ManagerParts parts) {
         this.parts = parts;
     }
 
-    void goOnFrom(ManagerHistory before) {
+    void goOnFrom(ManagerSnapshot.History before) {
         history = before;
     }
 
@@ -94,7 +94,7 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
     }
 
     @Override
-    public ManagerHistory history() {
+    public ManagerSnapshot.History history() {
         return history;
     }
 

@@ -6,7 +6,6 @@ import org.einhyrningsins.manager.control.ControlConnection;
 import org.einhyrningsins.manager.control.ControlServer;
 import org.einhyrningsins.manager.control.PeerNames;
 import org.einhyrningsins.manager.control.PendingCommand;
-import org.einhyrningsins.manager.handover.ManagerHistory;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.manager.runtime.StartException;
@@ -51,8 +50,8 @@ final class ReexecStart {
         image.clients().forEach(each -> resumeWaits(control.client(each.fd())));
         parts.overrides.takeUp();
         parts.commandDispatcher.pending().resume(image.nextTicket());
-        parts.commandDispatcher.programs().handovers().resume(before.reload());
-        parts.reloader.trials().resume(before.trial());
+        parts.commandDispatcher.programs().handovers().resume(before.pending().reload());
+        parts.reloader.trials().resume(before.pending().trial());
         parts.reloader
                 .files()
                 .resume(image.configFiles() == null ? List.of() : image.configFiles());
@@ -69,12 +68,12 @@ final class ReexecStart {
 
     /// Takes over the settings, the paths that follow from them, and the state directory.
     private void resumeSettings() {
-        parts.state.goOnFrom(ManagerHistory.afterReexec(before));
-        parts.shutdown.resume(before.stopping());
+        parts.state.goOnFrom(before.history().reexeced());
+        parts.shutdown.resume(before.pending().stopping());
         parts.settings.resume(before.settings());
-        parts.runtime.managerLog().configure(before.log());
+        parts.runtime.managerLog().configure(before.configuration().log());
         RuntimePaths paths = parts.files.open(parts.runtime.options().over(before.settings()));
-        paths.resume(before.madeDirectory(), before.descriptor("lock"));
+        paths.resume(before.configuration().madeDirectory(), before.descriptor("lock"));
         parts.workers.begin(paths);
         if (before.descriptor("notes") >= 0) {
             parts.state.record(paths.state(), before.descriptor("notes"));

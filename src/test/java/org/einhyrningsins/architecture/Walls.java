@@ -56,7 +56,7 @@ record Walls(String root) {
                     "manager.FactTeller",
                     "manager.handover.CrashRecovery",
                     "manager.handover.JournalBirth",
-                    "manager.handover.ManagerHistory",
+                    "manager.snapshot.ManagerSnapshot",
                     "manager.history.HistoryStore",
                     "manager.operate.TroubleReports",
                     "manager.output.LinePrefix",

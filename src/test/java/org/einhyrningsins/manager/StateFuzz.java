@@ -61,7 +61,11 @@ public final class StateFuzz {
     private static void use(Record image) {
         switch (image) {
             case ManagerSnapshot manager -> {
-                there(manager.boot(), manager.control(), manager.settings(), manager.log());
+                there(
+                        manager.boot(),
+                        manager.configuration().control(),
+                        manager.settings(),
+                        manager.configuration().log());
                 there(manager.programs().toArray());
                 there(manager.descriptor("control"));
             }

@@ -280,7 +280,8 @@ class SystemdNotifierIT {
     @Test
     void namesAreSuchAsSystemdTakes() {
         SocketSnapshot odd =
-                new SocketSnapshot("", LOOPBACK, 3, "unix:/ö \n:" + "x".repeat(300), 7, 0);
+                new SocketSnapshot(
+                        "", LOOPBACK, new BoundSocket(3, "unix:/ö \n:" + "x".repeat(300), 7), 0);
         assertThat(SystemdFdStore.name(odd))
                 .startsWith("einhyrningsins-7-unix_/____xxx")
                 .hasSize(255)
@@ -301,8 +302,7 @@ class SystemdNotifierIT {
     private SocketSnapshot socket() {
         BoundSocket boundSocket = ProgramSockets.bind(LOOPBACK);
         open.add(boundSocket);
-        return new SocketSnapshot(
-                "", LOOPBACK, boundSocket.fd(), boundSocket.address(), boundSocket.inode(), 0);
+        return new SocketSnapshot("", LOOPBACK, boundSocket, 0);
     }
 
     /// What was said since it was last asked.

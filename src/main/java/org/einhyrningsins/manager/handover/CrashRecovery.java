@@ -4,7 +4,6 @@ package org.einhyrningsins.manager.handover;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.plan.DefinitionsInUse;
-import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.manager.runtime.StateDirectory;
@@ -119,23 +118,16 @@ public final class CrashRecovery {
     /// Makes the snapshot of a manager of which nothing is written.
     private static ManagerSnapshot nothing(Now now) {
         return new ManagerSnapshot(
-                "",
-                BootId.name(),
-                0,
-                now.control(),
-                now.services().withoutPrograms(),
-                now.services().log(),
-                Clock.wallMillis(),
-                0,
-                0,
-                null,
-                false,
-                false,
-                List.of(),
-                List.of(),
-                List.of(),
-                null,
-                null);
+                new ManagerSnapshot.Instance("", BootId.name(), 0),
+                ManagerSnapshot.History.fresh(),
+                new ManagerSnapshot.Configuration(
+                        now.control(),
+                        false,
+                        now.services().withoutPrograms(),
+                        now.services().log()),
+                new ManagerSnapshot.Descriptors(null, List.of(), List.of()),
+                ManagerSnapshot.Pending.NONE,
+                List.of());
     }
 
     /// Reads the snapshots of programs: those that the manager's names, or all if that is lost.

@@ -11,6 +11,7 @@ import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.LogsSpec;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -41,20 +42,17 @@ final class JournalBirth {
     /// @param pidfd of its process; -1 if that is gone
     static WorkerSnapshot worker(Program program, StateJournal.Birth birth, int pidfd) {
         LogsSpec logs = program.newest().logs();
-        return new WorkerSnapshot(
-                birth.id(),
-                birth.pid(),
-                pidfd < 0 ? birth.ticks() : ProcReader.startTime(birth.pid()),
-                pidfd,
-                -1,
-                -1,
-                Clock.wallMillis() - age(birth).toMillis(),
-                logs.file(birth.id().slot()),
-                0,
-                null,
-                true,
-                "",
-                List.of());
+        WorkerSnapshot.Process process =
+                new WorkerSnapshot.Process(
+                        birth.pid(),
+                        pidfd < 0 ? birth.ticks() : ProcReader.startTime(birth.pid()),
+                        pidfd,
+                        -1,
+                        Clock.wallMillis() - age(birth).toMillis(),
+                        true);
+        Path file = logs.file(birth.id().slot());
+        WorkerSnapshot.Log log = new WorkerSnapshot.Log(file, 0, null);
+        return new WorkerSnapshot(birth.id(), process, -1, log, "", List.of());
     }
 
     /// The time that has passed since a birth.

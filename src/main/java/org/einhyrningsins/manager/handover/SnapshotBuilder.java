@@ -20,6 +20,7 @@ import org.einhyrningsins.posix.file.FileStamp;
 import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.spec.manager.BuildInfo;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,7 @@ public final class SnapshotBuilder {
 
         ServicesSpec settings();
 
-        ManagerHistory history();
+        ManagerSnapshot.History history();
 
         /// True if everything is being stopped.
         boolean stopping();
@@ -101,25 +102,18 @@ public final class SnapshotBuilder {
     /// @param files names of the files with the snapshots of its programs; none for a re-exec
     public ManagerSnapshot manager(List<String> files) {
         RuntimePaths paths = source.paths();
-        ManagerHistory history = source.history();
         return new ManagerSnapshot(
-                org.einhyrningsins.spec.manager.BuildInfo.text(),
-                BootId.name(),
-                Processes.self(),
-                paths.control(),
-                source.settings().withoutPrograms(),
-                managerLog.spec(),
-                history.startedMillis(),
-                history.reexecs(),
-                history.recoveries(),
-                source.http(),
-                source.stopping(),
-                paths.madeForControl(),
-                files,
-                sockets.images(),
-                descriptors(paths),
-                source.trial(),
-                source.reload());
+                new ManagerSnapshot.Instance(BuildInfo.text(), BootId.name(), Processes.self()),
+                source.history(),
+                new ManagerSnapshot.Configuration(
+                        paths.control(),
+                        paths.madeForControl(),
+                        source.settings().withoutPrograms(),
+                        managerLog.spec()),
+                new ManagerSnapshot.Descriptors(
+                        source.http(), sockets.images(), descriptors(paths)),
+                new ManagerSnapshot.Pending(source.stopping(), source.trial(), source.reload()),
+                files);
     }
 
     private List<KeptDescriptor> descriptors(RuntimePaths paths) {

@@ -227,20 +227,7 @@ final class WorkerRecovery {
     }
 
     private static WorkerSnapshot adopted(WorkerSnapshot image, int pidfd) {
-        return new WorkerSnapshot(
-                image.id(),
-                image.pid(),
-                image.startTicks(),
-                pidfd,
-                -1,
-                image.uid(),
-                image.bornMillis(),
-                image.log(),
-                image.logOffset(),
-                image.logFile(),
-                true,
-                image.words(),
-                image.kept().stream().map(WorkerRecovery::gone).toList());
+        return image.adopted(pidfd, image.kept().stream().map(WorkerRecovery::gone).toList());
     }
 
     /// True if a worker of a snapshot lives. The snapshot may be of an earlier boot.

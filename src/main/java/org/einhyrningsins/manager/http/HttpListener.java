@@ -221,15 +221,7 @@ public final class HttpListener {
     /// Returns the snapshot of the listener; null if there is none.
     public @Nullable SocketSnapshot image() {
         Open now = open;
-        return now == null
-                ? null
-                : new SocketSnapshot(
-                        "",
-                        now.spec(),
-                        now.bound().fd(),
-                        now.bound().address(),
-                        now.bound().inode(),
-                        now.file());
+        return now == null ? null : new SocketSnapshot("", now.spec(), now.bound(), now.file());
     }
 
     /// Goes on with the listener of another manager. Who was connected to it asks again. Without it

@@ -26,16 +26,22 @@ final class FormatTable {
               leftAt=handedOverAt configFiles
             FileStamp file-stamp path inode size changedNanos=changedAtNanos
             ManagerSnapshot manager
-              release boot=bootId pid control=controlSocket settings log startedMillis=startedAtMillis
-              reexecs recoveries http=httpSocket stopping madeDirectory=ownsSocketDirectory
-              programs=programFiles sockets kept=descriptors trial=pendingConfirmation
-              reload=pendingReload
+              instance(release boot=bootId pid)
+              history(startedMillis=startedAtMillis reexecs recoveries)
+              configuration(
+                control=controlSocket madeDirectory=ownsSocketDirectory settings log)
+              descriptors(http=httpSocket sockets kept=descriptors)
+              pending(stopping trial=pendingConfirmation reload=pendingReload)
+              programs=programFiles
             ProgramSnapshot managed-program
               program retiring=removed workers=processes doors=workerSockets tally=counters
               kept=descriptors
             WorkerSnapshot process
-              id=worker pid startTicks pidfd line=ackSocket uid bornMillis=startedAtMillis log=logPath
-              logOffset logFile adopted words=statusText kept=descriptors
+              id=worker
+              process(pid startTicks pidfd uid bornMillis=startedAtMillis adopted)
+              line=ackSocket
+              log(path=logPath offset=logOffset file=logFile)
+              words=statusText kept=descriptors
             WorkerSocketsSnapshot worker-sockets
               user name owner acks=ackSocket notifications=notifySocket guests=clients
             WorkerClientSnapshot worker-socket-client fd pid uid begun=partialLine
@@ -49,7 +55,7 @@ final class FormatTable {
               client id waits=wantsOutcome open=openAnswers failed outcomes tickets about=subject
             PendingCommandSnapshot.About request-subject PROGRAMS=programs END=shutdown REPLACEMENT=reexec
             SocketSnapshot bound-socket
-              owner spec=definition fd address inode file=fileInode own=slotNumber
+              owner spec=definition bound(fd address inode) file=fileInode own=slotNumber
               disordered=orderUnknown foreign
             KeptDescriptor descriptor name fd inode
             PendingConfirmationSnapshot pending-confirmation

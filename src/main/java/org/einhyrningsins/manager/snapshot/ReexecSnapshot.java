@@ -29,7 +29,7 @@ public record ReexecSnapshot(
     /// Returns every descriptor that is handed on.
     public List<Integer> descriptors() {
         List<Integer> all = new ArrayList<>();
-        manager.kept().forEach(kept -> all.add(kept.fd()));
+        manager.descriptors().kept().forEach(kept -> all.add(kept.fd()));
         if (manager.http() != null) {
             all.add(manager.http().fd());
         }

@@ -10,31 +10,61 @@ import java.util.List;
 
 /// A worker's process.
 ///
-/// @param startTicks start time in ticks since boot: with the pid it identifies it for good
-/// @param pidfd for a re-exec; else -1
+/// @param process its main process
 /// @param line the manager's end of its EINHORN_SOCK_FD, for a re-exec; else -1
-/// @param uid its user; -1 for the manager's own
-/// @param bornMillis wall clock, for people
-/// @param log file that it writes to; null if it is none
-/// @param logOffset length of that file at its start
-/// @param logFile which file that was; null if it is not known, or is written by the manager
-/// @param adopted it is no child of the manager's
+/// @param log where it writes
 /// @param words the status that it last sent
 /// @param kept other descriptors kept for it
 public record WorkerSnapshot(
-        WorkerId id,
-        int pid,
-        long startTicks,
-        int pidfd,
-        int line,
-        int uid,
-        long bornMillis,
-        @Nullable Path log,
-        long logOffset,
-        AppendFiles.@Nullable Extent logFile,
-        boolean adopted,
-        String words,
-        List<KeptDescriptor> kept) {
+        WorkerId id, Process process, int line, Log log, String words, List<KeptDescriptor> kept) {
+    /// Main process of a worker.
+    ///
+    /// @param startTicks start time in ticks since boot: with the pid it identifies it for good
+    /// @param pidfd for a re-exec; else -1
+    /// @param uid its user; -1 for the manager's own
+    /// @param bornMillis wall clock, for people
+    /// @param adopted it is no child of the manager's
+    public record Process(
+            int pid, long startTicks, int pidfd, int uid, long bornMillis, boolean adopted) {}
+
+    /// File that a worker writes to.
+    ///
+    /// @param path its path; null if it is none
+    /// @param offset its length at the worker's start
+    /// @param file which file that was; null if it is not known, or is written by the manager
+    public record Log(@Nullable Path path, long offset, AppendFiles.@Nullable Extent file) {}
+
+    /// The same worker, found by a manager whose child it is not.
+    ///
+    /// @param pidfd of its process
+    /// @param left what is left of the descriptors kept for it
+    public WorkerSnapshot adopted(int pidfd, List<KeptDescriptor> left) {
+        Process found =
+                new Process(
+                        process.pid,
+                        process.startTicks,
+                        pidfd,
+                        process.uid,
+                        process.bornMillis,
+                        true);
+        return new WorkerSnapshot(id, found, -1, log, words, left);
+    }
+
+    /// See [Process#pid()].
+    public int pid() {
+        return process.pid;
+    }
+
+    /// See [Process#startTicks()].
+    public long startTicks() {
+        return process.startTicks;
+    }
+
+    /// See [Process#pidfd()].
+    public int pidfd() {
+        return process.pidfd;
+    }
+
     /// Returns the inode number of the descriptor kept under that name, also where it is gone; 0 if
     /// unknown.
     public long inode(String name) {

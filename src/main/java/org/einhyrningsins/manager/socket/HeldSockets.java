@@ -7,6 +7,7 @@ import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.socket.ProgramSockets;
@@ -202,11 +203,10 @@ public final class HeldSockets implements SocketSource {
     private static SocketSnapshot image(
             ProgramSpec spec, SocketSpec socket, WorkerSnapshot worker, int fd) {
         String owner = SocketKey.of(spec, socket).owner();
-        String address = Sockets.localAddress(fd);
+        BoundSocket bound = new BoundSocket(fd, Sockets.localAddress(fd), Sockets.inode(fd));
         long file = SocketTable.inode(socket);
-        SocketSnapshot one =
-                new SocketSnapshot(owner, socket, fd, address, Sockets.inode(fd), file);
-        return socket.perWorker() ? one.of(worker.id().slot() + 1, true, fd, one.inode()) : one;
+        SocketSnapshot one = new SocketSnapshot(owner, socket, bound, file);
+        return socket.perWorker() ? one.of(worker.id().slot() + 1, true, bound) : one;
     }
 
     /// Takes all sockets of a holder, to be used where they are to be bound.

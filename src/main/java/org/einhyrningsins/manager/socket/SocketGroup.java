@@ -113,8 +113,7 @@ final class SocketGroup {
     /// @param one snapshot of a socket that all share
     void images(SocketSnapshot one, List<SocketSnapshot> into) {
         for (Member member : members) {
-            BoundSocket boundSocket = member.bound();
-            into.add(one.of(member.slot() + 1, !ordered, boundSocket.fd(), boundSocket.inode()));
+            into.add(one.of(member.slot() + 1, !ordered, member.bound()));
         }
     }
 

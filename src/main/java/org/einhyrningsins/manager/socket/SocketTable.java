@@ -254,13 +254,7 @@ public final class SocketTable {
                 (key, held) -> {
                     BoundSocket any = held.group().any();
                     SocketSnapshot one =
-                            new SocketSnapshot(
-                                            key.owner(),
-                                            held.spec(),
-                                            any.fd(),
-                                            any.address(),
-                                            any.inode(),
-                                            held.file())
+                            new SocketSnapshot(key.owner(), held.spec(), any, held.file())
                                     .ofSomebodyElse(held.foreign());
                     held.group().images(one, images);
                 });

@@ -47,11 +47,11 @@ public record WorkerProcess(
                 image.id(),
                 image.pid(),
                 image.pidfd(),
-                image.uid(),
-                image.bornMillis(),
-                image.adopted(),
+                image.process().uid(),
+                image.process().bornMillis(),
+                image.process().adopted(),
                 WorkerChannels.of(image.line(), ack(image, SpawnTemplate.ackNumber(spec))),
-                new WorkerLog(image.log(), image.logOffset(), image.logFile(), pipes));
+                new WorkerLog(image.log().path(), image.log().offset(), image.log().file(), pipes));
     }
 
     /// If the manager it was born under was killed, the pipe is still there in the worker, with all
@@ -60,7 +60,7 @@ public record WorkerProcess(
     /// @param number under which the worker has it; -1 for none
     private static int ack(WorkerSnapshot image, int number) {
         int kept = image.descriptor(ACK);
-        boolean lost = kept < 0 && number >= 0 && image.adopted();
+        boolean lost = kept < 0 && number >= 0 && image.process().adopted();
         return lost ? reopen(image, number) : kept;
     }
 
@@ -80,16 +80,9 @@ public record WorkerProcess(
     public WorkerSnapshot image(String words, int open, long startTicks) {
         return new WorkerSnapshot(
                 id,
-                pid,
-                startTicks,
-                pidfd,
+                new WorkerSnapshot.Process(pid, startTicks, pidfd, uid, bornMillis, adopted),
                 channels.line(),
-                uid,
-                bornMillis,
-                log.file(),
-                log.offset(),
-                log.extent(),
-                adopted,
+                new WorkerSnapshot.Log(log.file(), log.offset(), log.extent()),
                 words,
                 kept(open));
     }

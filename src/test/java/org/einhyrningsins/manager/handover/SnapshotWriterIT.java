@@ -97,22 +97,12 @@ class SnapshotWriterIT {
                 new ServicesSpec(
                         ControlSpec.DEFAULT, LogSpec.DEFAULT, null, null, new LinkedHashMap<>());
         return new ManagerSnapshot(
-                "1",
-                "boot",
-                1,
-                Path.of("/run/control.sock"),
-                settings,
-                LogSpec.DEFAULT,
-                0,
-                0,
-                0,
-                null,
-                false,
-                false,
-                programs,
-                List.of(),
-                List.of(),
-                null,
-                null);
+                new ManagerSnapshot.Instance("1", "boot", 1),
+                new ManagerSnapshot.History(0, 0, 0),
+                new ManagerSnapshot.Configuration(
+                        Path.of("/run/control.sock"), false, settings, LogSpec.DEFAULT),
+                new ManagerSnapshot.Descriptors(null, List.of(), List.of()),
+                ManagerSnapshot.Pending.NONE,
+                programs);
     }
 }

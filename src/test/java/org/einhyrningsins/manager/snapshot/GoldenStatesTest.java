@@ -141,8 +141,8 @@ final class GoldenStatesTest {
         ManagerSnapshot manager = manager(format, "rich");
         assertThat(manager.pid()).isPositive();
         assertThat(manager.boot()).isNotEmpty();
-        assertThat(manager.startedMillis()).isPositive();
-        assertThat(manager.control()).isEqualTo(Path.of("/srv/shop/control.sock"));
+        assertThat(manager.history().startedMillis()).isPositive();
+        assertThat(manager.configuration().control()).isEqualTo(Path.of("/srv/shop/control.sock"));
         assertThat(manager.settings().control().mode()).isEqualTo(0660);
         assertThat(Objects.requireNonNull(manager.settings().control().allow()).read())
                 .singleElement()
@@ -150,11 +150,11 @@ final class GoldenStatesTest {
         assertThat(Objects.requireNonNull(manager.settings().http()).hosts())
                 .containsExactly("example.org");
         assertThat(Objects.requireNonNull(manager.http()).inode()).isPositive();
-        assertThat(manager.log().format()).isEqualTo(LogSpec.Format.JSON);
+        assertThat(manager.configuration().log().format()).isEqualTo(LogSpec.Format.JSON);
         assertThat(manager.programs()).hasSize(16).contains("program-own.json");
         assertThat(manager.sockets()).hasSize(7);
         assertThat(manager.sockets().stream().map(SocketSnapshot::own)).contains(1, 2);
-        PendingConfirmationSnapshot trial = Objects.requireNonNull(manager.trial());
+        PendingConfirmationSnapshot trial = Objects.requireNonNull(manager.pending().trial());
         assertThat(trial.before()).containsKey("said");
         assertThat(trial.time()).hasHours(1);
         assertThat(trial.until()).isNotNull();
@@ -230,7 +230,7 @@ final class GoldenStatesTest {
             assertThat(own.program().has(process.id())).isTrue();
             assertThat(process.pid()).isPositive();
             assertThat(process.startTicks()).isPositive();
-            assertThat(process.bornMillis()).isPositive();
+            assertThat(process.process().bornMillis()).isPositive();
             assertThat(process.inode("output")).as("of its pipe").isPositive();
         }
         ProgramSnapshot notify = program(format, "notify");
@@ -239,8 +239,9 @@ final class GoldenStatesTest {
         assertThat(program(format, "ready").doors()).isNotEmpty();
         ProgramSnapshot piped = program(format, "piped");
         assertThat(piped.workers().getFirst().inode("ack")).isPositive();
-        assertThat(piped.workers().getFirst().log()).isEqualTo(Path.of("/srv/shop/piped.log"));
-        assertThat(piped.workers().getFirst().logFile()).isNotNull();
+        assertThat(piped.workers().getFirst().log().path())
+                .isEqualTo(Path.of("/srv/shop/piped.log"));
+        assertThat(piped.workers().getFirst().log().file()).isNotNull();
     }
 
     @ParameterizedTest
@@ -291,7 +292,7 @@ final class GoldenStatesTest {
     @ParameterizedTest
     @MethodSource("formats")
     void aReloadGoesOnWhereItWas(int format) throws Exception {
-        ReloadSnapshot reload = Objects.requireNonNull(manager(format, "moves").reload());
+        ReloadSnapshot reload = Objects.requireNonNull(manager(format, "moves").pending().reload());
         assertThat(reload.tasks())
                 .extracting(ReloadSnapshot.Task::program)
                 .contains("giver", "receiver");
@@ -301,7 +302,7 @@ final class GoldenStatesTest {
                 .extracting(SocketHandoverOrder.Part::state)
                 .contains(SocketHandoverOrder.State.TOLD);
         assertThat(reload.asked()).isNotEmpty();
-        assertThat(handover(format, "moves").manager().reload()).isNotNull();
+        assertThat(handover(format, "moves").manager().pending().reload()).isNotNull();
     }
 
     // ---- what the files have

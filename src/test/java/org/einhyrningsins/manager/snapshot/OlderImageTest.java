@@ -139,13 +139,13 @@ final class OlderImageTest {
         ProgramSnapshot own = image("per-worker");
         assertThat(own.program().serving().spec().sockets().getFirst().perWorker()).isTrue();
         assertThat(own.workers()).hasSize(2);
-        assertThat(own.workers().getFirst().logFile()).isNull();
+        assertThat(own.workers().getFirst().log().file()).isNull();
         ManagerSnapshot manager = SnapshotDecoder.read(text("manager"), ManagerSnapshot.class);
         assertThat(manager.sockets().stream().map(SocketSnapshot::own)).containsExactly(0, 1, 2, 0);
         assertThat(manager.sockets().get(1).spec())
                 .isEqualTo(own.program().serving().spec().sockets().getFirst());
-        assertThat(manager.trial()).isNull();
-        assertThat(manager.reload()).isNull();
+        assertThat(manager.pending().trial()).isNull();
+        assertThat(manager.pending().reload()).isNull();
         String again = new SnapshotEncoder().write(manager);
         assertThat(SnapshotDecoder.read(again, ManagerSnapshot.class)).isEqualTo(manager);
     }

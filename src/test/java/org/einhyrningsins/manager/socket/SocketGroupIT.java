@@ -138,7 +138,7 @@ class SocketGroupIT {
     private SocketGroup disordered() {
         SocketGroup other = SocketGroup.resumed();
         for (SocketSnapshot image : images()) {
-            other.resume(image.of(image.own(), true, image.fd(), image.inode()), image.fd());
+            other.resume(image.of(image.own(), true, image.bound()), image.fd());
         }
         return other;
     }
@@ -184,7 +184,7 @@ class SocketGroupIT {
         }
         BoundSocket any = group.any();
         List<SocketSnapshot> images = new ArrayList<>();
-        group.images(new SocketSnapshot("", spec, any.fd(), any.address(), any.inode(), 0), images);
+        group.images(new SocketSnapshot("", spec, any, 0), images);
         return images;
     }
 

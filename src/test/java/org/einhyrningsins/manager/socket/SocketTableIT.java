@@ -178,14 +178,7 @@ class SocketTableIT {
                 load("{name: a, tcp: \"127.0.0.1:" + port + "\"}");
         ProgramSpec program = requireNonNull(older.get("p"));
         BoundSocket boundSocket = ProgramSockets.bind(program.sockets().getFirst());
-        SocketSnapshot image =
-                new SocketSnapshot(
-                        "",
-                        program.sockets().getFirst(),
-                        boundSocket.fd(),
-                        boundSocket.address(),
-                        boundSocket.inode(),
-                        0);
+        SocketSnapshot image = new SocketSnapshot("", program.sockets().getFirst(), boundSocket, 0);
         table.take(image.ofSomebodyElse(true), boundSocket.fd());
         assertThat(table.restAllBut(List.of())).isFalse();
         assertThat(connects(port)).isTrue();
