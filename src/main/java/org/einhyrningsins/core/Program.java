@@ -10,6 +10,7 @@ import org.einhyrningsins.core.model.PendingRequest;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.ProgramVersions;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.OperatorOverride;
@@ -24,37 +25,64 @@ import java.util.List;
 /// State of one program at one moment: everything that is known about it, and nothing of others.
 ///
 /// @param phase the phase: whether it is meant to run
-/// @param serving the definition that respawns use
-/// @param count number of workers wanted; first the file's, then as changed by the operator
-/// @param slots by index; more than `count` while workers of removed slots are leaving
+/// @param versions the version that serves, and what became of others
+/// @param pool the slots with its workers
 /// @param rollout the rollout under way; null if none is
 /// @param waits commands that are not answered yet
-/// @param deaths recent deaths, as far back as `give-up` looks
-/// @param nextIncarnation incarnation of the next worker
-/// @param nextGeneration generation of the next rollout
-/// @param verdict result of the last rollout, in words; empty if none, or if it is obsolete
-/// @param fallback the version that comes back if the one that serves fails soon; null for none
-/// @param setback failure of the newest version; null if none, or if it is obsolete
 /// @param asOf time of the last step
 public record Program(
         String name,
         ProgramPhase phase,
-        ProgramVersion serving,
-        int count,
-        List<Slot> slots,
+        ProgramVersions versions,
+        Pool pool,
         @Nullable Rollout rollout,
         List<PendingRequest> waits,
-        List<Moment> deaths,
-        long nextIncarnation,
-        int nextGeneration,
-        String verdict,
-        @Nullable FallbackVersion fallback,
-        @Nullable VersionFailure setback,
         Moment asOf) {
     public Program {
-        slots = List.copyOf(slots);
         waits = List.copyOf(waits);
-        deaths = List.copyOf(deaths);
+    }
+
+    /// Workers of a program.
+    ///
+    /// @param count number of workers wanted; first the file's, then as changed by the operator
+    /// @param slots by index; more than `count` while workers of removed slots are leaving
+    /// @param deaths recent deaths, as far back as `give-up` looks
+    /// @param nextIncarnation incarnation of the next worker
+    public record Pool(int count, List<Slot> slots, List<Moment> deaths, long nextIncarnation) {
+        public Pool {
+            slots = List.copyOf(slots);
+            deaths = List.copyOf(deaths);
+        }
+    }
+
+    /// See [ProgramVersions#serving()].
+    public ProgramVersion serving() {
+        return versions.serving();
+    }
+
+    /// See [ProgramVersions#verdict()].
+    public String verdict() {
+        return versions.verdict();
+    }
+
+    /// See [ProgramVersions#fallback()].
+    public @Nullable FallbackVersion fallback() {
+        return versions.fallback();
+    }
+
+    /// See [ProgramVersions#setback()].
+    public @Nullable VersionFailure setback() {
+        return versions.setback();
+    }
+
+    /// See [Pool#count()].
+    public int count() {
+        return pool.count;
+    }
+
+    /// See [Pool#slots()].
+    public List<Slot> slots() {
+        return pool.slots;
     }
 
     /// A program that is known and does not run yet.
@@ -82,17 +110,10 @@ public record Program(
         return new Program(
                 first.spec().name(),
                 new ProgramPhase.Stopped(),
-                first,
-                count,
-                slots,
+                ProgramVersions.of(first),
+                new Pool(count, slots, List.of(), nextIncarnation),
                 null,
                 List.of(),
-                List.of(),
-                nextIncarnation,
-                first.generation() + 1,
-                "",
-                null,
-                null,
                 now);
     }
 
@@ -106,7 +127,7 @@ public record Program(
     /// Returns when [ProgramEvent.DeadlinePassed] is due; null if time alone changes nothing.
     public @Nullable Moment earliestDeadline() {
         Moment earliest = null;
-        for (Slot slot : slots) {
+        for (Slot slot : slots()) {
             earliest = Moment.earlier(earliest, slot.deadline());
             earliest = Moment.earlier(earliest, WorkerReplacement.due(this, slot));
             earliest = Moment.earlier(earliest, later(slot.forgiven()));
@@ -119,8 +140,8 @@ public record Program(
             earliest = Moment.earlier(earliest, later(rollout.watchedUntil()));
             earliest = Moment.earlier(earliest, later(FirstWorkerTrial.due(this, rollout)));
         }
-        if (fallback != null) {
-            earliest = Moment.earlier(earliest, later(fallback.until(serving)));
+        if (fallback() != null) {
+            earliest = Moment.earlier(earliest, later(fallback().until(serving())));
         }
         return earliest;
     }
@@ -133,14 +154,14 @@ public record Program(
 
     /// Describes why a worker is to be replaced although it runs; null if it is not.
     public @Nullable String replacementReason(Worker worker) {
-        return WorkerReplacement.replacementReason(worker, count, asOf);
+        return WorkerReplacement.replacementReason(worker, count(), asOf);
     }
 
     /// Describes what the health checks show to be wrong with the program as a whole; null if
     /// nothing is, or if they say something only about single workers.
     public @Nullable String illness() {
-        for (Slot slot : slots) {
-            if (slot.current() != null && HealthChecks.showsIllness(slot.current(), count)) {
+        for (Slot slot : slots()) {
+            if (slot.current() != null && HealthChecks.showsIllness(slot.current(), count())) {
                 return HealthChecks.illness(slot.current());
             }
         }
@@ -155,7 +176,7 @@ public record Program(
     /// True if its workers are in a crash loop, which ends when one has proved itself: see
     /// [CrashHistory].
     public boolean crashLoop() {
-        return crashLoop(phase, count, slots);
+        return crashLoop(phase, count(), slots());
     }
 
     static boolean crashLoop(ProgramPhase programPhase, int count, List<Slot> slots) {
@@ -163,8 +184,7 @@ public record Program(
             return false;
         }
         for (Slot slot : slots) {
-            boolean wanted = slot.index() < count && !slot.held() && slot.finished() == null;
-            if (wanted && slot.past().crashLoop()) {
+            if (slot.isWanted(count) && slot.past().crashLoop()) {
                 return true;
             }
         }
@@ -179,15 +199,12 @@ public record Program(
     /// True if it still has the verdict of a rollout that no longer matters once the wanted version
     /// serves.
     public boolean remembersFailure() {
-        return rollout == null && !verdict.isEmpty() && !verdict.startsWith("rolled");
+        return rollout == null && !verdict().isEmpty() && !verdict().startsWith("rolled");
     }
 
     /// True if the slot is meant to have a worker.
     public boolean wants(Slot slot) {
-        return phase instanceof ProgramPhase.Running
-                && slot.index() < count
-                && !slot.held()
-                && slot.finished() == null;
+        return phase instanceof ProgramPhase.Running && slot.isWanted(count());
     }
 
     /// True if it has that worker.
@@ -226,8 +243,8 @@ public record Program(
     }
 
     private @Nullable Worker worker(WorkerId id) {
-        if (id.slot() < slots.size()) {
-            for (Worker worker : slots.get(id.slot()).workers()) {
+        if (id.slot() < slots().size()) {
+            for (Worker worker : slots().get(id.slot()).workers()) {
                 if (worker.id().equals(id)) {
                     return worker;
                 }
@@ -239,7 +256,7 @@ public record Program(
     /// Returns the number of workers that are up.
     public int ready() {
         int ready = 0;
-        for (Slot slot : slots) {
+        for (Slot slot : slots()) {
             ready += slot.current() != null && slot.current().serves() ? 1 : 0;
         }
         return ready;
@@ -247,12 +264,12 @@ public record Program(
 
     /// True if it is to serve in place of other programs and has not done so yet.
     public boolean debuts() {
-        return rollout != null && rollout.isDebut(serving);
+        return rollout != null && rollout.isDebut(serving());
     }
 
     /// True if no process of it is left.
     public boolean hasNoProcess() {
-        return slots.stream().allMatch(Slot::hasNoProcess);
+        return slots().stream().allMatch(Slot::hasNoProcess);
     }
 
     /// Returns its state as a dependency of other programs.
@@ -262,7 +279,8 @@ public record Program(
             case ProgramPhase.Failed ignored -> DependencyState.FAILED;
             case ProgramPhase.Waiting waiting ->
                     waiting.by() == null ? DependencyState.WAITING : DependencyState.HINDERED;
-            case ProgramPhase.Running ignored when serving.spec().endsByItself() -> standingOfJob();
+            case ProgramPhase.Running ignored when serving().spec().endsByItself() ->
+                    standingOfJob();
             case ProgramPhase.Running running when running.up() -> DependencyState.UP;
             case ProgramPhase.Running ignored ->
                     failing() ? DependencyState.FAILED : DependencyState.COMING;
@@ -275,7 +293,7 @@ public record Program(
         if (outcome != null) {
             return outcome == Outcome.DONE ? DependencyState.UP : DependencyState.FAILED;
         }
-        for (Slot slot : slots) {
+        for (Slot slot : slots()) {
             if (wants(slot)) {
                 return DependencyState.COMING;
             }
@@ -303,14 +321,14 @@ public record Program(
         int well = 0;
         int badly = 0;
         boolean goesOn = false;
-        for (Slot slot : slots) {
-            if (slot.index() < count && !slot.held()) {
+        for (Slot slot : slots()) {
+            if (slot.index() < count() && !slot.held()) {
                 well += slot.endedWell() ? 1 : 0;
                 badly += slot.endedBadly() ? 1 : 0;
                 goesOn |= slot.finished() == null;
             }
         }
-        if (badly > 0 && (!goesOn || serving.spec().endsByItself())) {
+        if (badly > 0 && (!goesOn || serving().spec().endsByItself())) {
             return Outcome.FAILED;
         }
         return well > 0 && !goesOn ? Outcome.DONE : null;
@@ -318,10 +336,10 @@ public record Program(
 
     /// True if a slot failed so often that those who wait for the program are told.
     private boolean failing() {
-        for (Slot slot : slots) {
-            boolean wanted = slot.index() < count && !slot.held();
+        for (Slot slot : slots()) {
+            boolean wanted = slot.index() < count() && !slot.held();
             boolean up = slot.current() != null && slot.current().ready();
-            if (wanted && !up && slot.failing(serving.spec(), true)) {
+            if (wanted && !up && slot.failing(serving().spec(), true)) {
                 return true;
             }
         }
@@ -331,19 +349,19 @@ public record Program(
     /// Returns the operator overrides that differ from the newest definition.
     public OperatorOverride intent() {
         boolean onItsWayBack = rollout != null && rollout.workers() != null;
-        boolean other = count != serving.spec().workers() && count != newest().workers();
+        boolean other = count() != serving().spec().workers() && count() != newest().workers();
         List<Integer> held = new ArrayList<>();
-        slots.stream().filter(Slot::held).forEach(slot -> held.add(slot.index()));
+        slots().stream().filter(Slot::held).forEach(slot -> held.add(slot.index()));
         return new OperatorOverride(
                 phase instanceof ProgramPhase.Stopped,
-                other && !onItsWayBack ? count : null,
+                other && !onItsWayBack ? count() : null,
                 held,
                 newestVersion().rollback());
     }
 
     /// The newest version that it was given and has not turned down.
     public ProgramVersion newestVersion() {
-        return rollout == null ? serving : rollout.target();
+        return rollout == null ? serving() : rollout.target();
     }
 
     /// The newest definition it was given and has not turned down.

@@ -262,6 +262,13 @@ public record Slot(
         return occupants.all();
     }
 
+    /// True if it is meant to have a worker while its program runs.
+    ///
+    /// @param count number of workers wanted
+    boolean isWanted(int count) {
+        return index < count && !held && finished == null;
+    }
+
     /// True if no process of it is left.
     public boolean hasNoProcess() {
         return occupants.isEmpty();

@@ -9,6 +9,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.ProgramVersions;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.model.WorkerHealth;
@@ -60,28 +61,21 @@ final class StepContext {
         this.verdict = program.verdict();
         this.fallback = program.fallback();
         this.setback = program.setback();
-        this.deaths = program.deaths();
-        this.versions = new DefinitionCommands.NewVersions(program.nextGeneration());
+        this.deaths = program.pool().deaths();
+        this.versions = new DefinitionCommands.NewVersions(program.versions().next());
         this.waits = new ArrayList<>(program.waits());
         this.slots = new ArrayList<>(program.slots());
-        this.nextIncarnation = program.nextIncarnation();
+        this.nextIncarnation = program.pool().nextIncarnation();
     }
 
     Program program() {
         return new Program(
                 name,
                 phase,
-                serving,
-                count,
-                slots,
+                new ProgramVersions(serving, versions.next, verdict, fallback, setback),
+                new Program.Pool(count, slots, deaths, nextIncarnation),
                 rollout,
                 waits,
-                deaths,
-                nextIncarnation,
-                versions.next,
-                verdict,
-                fallback,
-                setback,
                 now);
     }
 
@@ -100,10 +94,7 @@ final class StepContext {
 
     /// True if the slot is meant to have a worker: see [Program#wants].
     boolean wants(Slot slot) {
-        return phase instanceof ProgramPhase.Running
-                && slot.index() < count
-                && !slot.held()
-                && slot.finished() == null;
+        return phase instanceof ProgramPhase.Running && slot.isWanted(count);
     }
 
     /// True if its workers are in a crash loop: see [Program#crashLoop()].

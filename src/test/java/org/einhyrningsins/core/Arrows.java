@@ -46,7 +46,7 @@ final class Arrows {
         }
         for (Slot slot : after.slots()) {
             for (Worker is : slot.workers()) {
-                if (is.id().incarnation() >= before.nextIncarnation()) {
+                if (is.id().incarnation() >= before.pool().nextIncarnation()) {
                     take("worker", "none", "spawn", name(is));
                 }
             }

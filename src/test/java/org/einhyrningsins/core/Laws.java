@@ -162,7 +162,9 @@ final class Laws {
         require(
                 slot.leaving().stream().noneMatch(w -> !w.stuck() && blocks(w) && refilled),
                 "refilled while somebody has to be gone first: " + id);
-        require(before.nextIncarnation() <= id.incarnation(), "incarnation used again: " + id);
+        require(
+                before.pool().nextIncarnation() <= id.incarnation(),
+                "incarnation used again: " + id);
     }
 
     private static boolean blocks(Worker worker) {
@@ -209,7 +211,7 @@ final class Laws {
     /// A job that did its work in a newer version is not needed in an older one.
     private static boolean isDone(Program after, Worker old) {
         Slot slot = after.slots().get(old.id().slot());
-        return slot.endedWell() && old.version().generation() < after.nextGeneration() - 1;
+        return slot.endedWell() && old.version().generation() < after.versions().next() - 1;
     }
 
     static @Nullable Worker find(Program program, WorkerId id) {

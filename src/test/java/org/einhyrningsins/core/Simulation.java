@@ -323,7 +323,7 @@ final class Simulation {
         List<Recovery.Newborn> newborn = new ArrayList<>();
         births.forEach(
                 (id, generation) -> {
-                    if (id.incarnation() >= read.nextIncarnation()) {
+                    if (id.incarnation() >= read.pool().nextIncarnation()) {
                         newborn.add(new Recovery.Newborn(id, generation));
                     }
                 });

@@ -50,7 +50,7 @@ public record ConfirmationOutcome(List<String> changed, List<Program> back) {
     /// True if the version failed since the reload; a version that failed before, and was not tried
     /// again, does not count.
     private static boolean failedSince(Program was, Program is) {
-        boolean tried = is.nextGeneration() != was.nextGeneration();
+        boolean tried = is.versions().next() != was.versions().next();
         return is.remembersFailure() && (tried || !is.verdict().equals(was.verdict()));
     }
 }

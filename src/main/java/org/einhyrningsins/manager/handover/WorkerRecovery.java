@@ -134,7 +134,7 @@ final class WorkerRecovery {
         List<Recovery.Newborn> newborn = new ArrayList<>();
         for (StateJournal.Birth birth : births) {
             boolean its = !image.retiring() && birth.program().equals(program.name());
-            boolean later = birth.id().incarnation() >= program.nextIncarnation();
+            boolean later = birth.id().incarnation() >= program.pool().nextIncarnation();
             if (its && later) {
                 newborn.add(new Recovery.Newborn(birth.id(), birth.generation()));
             }

@@ -62,7 +62,7 @@ final class HistoryFollower {
         while (follower.records.size() > MAX_GENERATIONS) {
             follower.records.remove(follower.oldest());
         }
-        int next = Math.max(before.next(), program.nextGeneration());
+        int next = Math.max(before.next(), program.versions().next());
         return new ProgramHistory(program.name(), next, follower.records);
     }
 

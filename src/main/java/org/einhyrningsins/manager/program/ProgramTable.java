@@ -70,7 +70,7 @@ public final class ProgramTable {
         long next = 1;
         for (ProgramHost host : everyHost()) {
             if (host.name().equals(name)) {
-                next = Math.max(next, host.program().nextIncarnation());
+                next = Math.max(next, host.program().pool().nextIncarnation());
             }
         }
         return next;

@@ -73,9 +73,10 @@ final class FormatTable {
             JsonId request-id json=text dialect=syntax
             Dialect syntax JSON=json YAML=yaml
             Program program
-              name phase serving count=workerCount slots rollout waits=pendingCommands
-              deaths=recentDeaths nextIncarnation nextGeneration verdict fallback setback
-              asOf=lastStepAt
+              name phase
+              versions(serving next=nextGeneration verdict fallback setback)
+              pool(count=workerCount slots deaths=recentDeaths nextIncarnation)
+              rollout waits=pendingCommands asOf=lastStepAt
             ProgramPhase.Running phase.running up=wasReady
             ProgramPhase.Waiting phase.waiting on=dependencies by=blockedBy
             ProgramPhase.Hindrance blocking-dependency program stopped
