@@ -9,7 +9,7 @@ import org.einhyrningsins.control.wire.ExitStatus;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 
-/// The door of `einhyrningsinsctl`.
+/// Entry point of `einhyrningsinsctl`.
 public final class ControlMain {
     private ControlMain() {}
 

@@ -22,7 +22,7 @@ import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.List;
 
-/// The door of `einhyrningsins`, the manager.
+/// Entry point of `einhyrningsins`, the manager.
 public final class Main {
     private final TextOutput out;
     private final TextOutput err;

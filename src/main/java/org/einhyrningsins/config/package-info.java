@@ -3,7 +3,7 @@
 /// From the user's YAML file to a [org.einhyrningsins.spec.manager.ServicesSpec], or to every
 /// problem at once.
 ///
-/// [org.einhyrningsins.config.read.ConfigLoader] is the door. A file goes through three steps.
+/// [org.einhyrningsins.config.read.ConfigLoader] is the entry point. A file goes through three steps.
 /// `YamlTree` makes it a tree of [org.einhyrningsins.config.source.ConfigNode]s: SnakeYAML does the
 /// scanning and parsing, but no value is resolved by it, so a scalar is what the user wrote (`no`,
 /// `022`, `1:30` stay text until somebody knows what they should be). Every node knows its
@@ -24,7 +24,7 @@
 /// The room asks the machine for what [org.einhyrningsins.config.value.LoadEnvironment] gives it,
 /// for files that the configuration names, and for the addresses of host names; it changes nothing.
 ///
-/// [Importer] is a second door, of which the manager's way through the first one loads nothing.
+/// [Importer] is a second entry point, of which the manager's way through the first one loads nothing.
 /// Files of another manager become sections of settings
 /// ([org.einhyrningsins.config.importer.IniText] and [org.einhyrningsins.config.importer.UnitText],
 /// or the lines of a Procfile) or maps ([org.einhyrningsins.config.importer.ForeignMap]); one

@@ -26,7 +26,7 @@ import java.util.Set;
 /// Takes over a program from the manager before.
 ///
 /// One that was handed on is as it was. One that is found after its manager was killed is known as
-/// it was a little earlier: a worker of it may be gone, another born, a third have said that it is
+/// it was a little earlier: a worker of it may be gone, another started, a third have said that it is
 /// up. What was found is brought in as events that come late; then the step ends as every step
 /// does, by reconciling, which looks only at the state. A signal that was sent and is not known of
 /// is sent again, or the death it brings is met as any other.
@@ -62,7 +62,7 @@ public final class Recovery {
         }
     }
 
-    /// A worker that was born at the last moment.
+    /// A worker that was started at the last moment.
     ///
     /// @param other it is of another definition than its generation's, and nobody knows of which:
     ///   whatever becomes of a rollout, it is not what the file says
@@ -175,7 +175,7 @@ public final class Recovery {
             stepContext.skip(newborn.worker().incarnation());
             if (stepContext.find(newborn.worker()) == null) {
                 addNewborn(stepContext, newborn);
-                markDead(stepContext, found); // the next one may have been born in its place
+                markDead(stepContext, found); // the next one may have been started in its place
             }
         }
     }
@@ -214,7 +214,7 @@ public final class Recovery {
             stepContext.report(
                     Severity.WARN,
                     worker.id(),
-                    "was born by the manager before, and is not wanted");
+                    "was started by the manager before, and is not wanted");
             WorkerStop.begin(stepContext, worker, Cause.WITHDRAWN);
         }
     }

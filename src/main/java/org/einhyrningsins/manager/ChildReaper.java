@@ -37,7 +37,7 @@ final class ChildReaper {
             return;
         }
         mayBeDead = false;
-        tellOfChanges();
+        reportStopsAndContinues();
         int reaped =
                 Children.reapOrphans(
                         pid -> {
@@ -51,7 +51,7 @@ final class ChildReaper {
     }
 
     /// Tells programs which processes were stopped by a signal, or go on.
-    private void tellOfChanges() {
+    private void reportStopsAndContinues() {
         for (Children.Change next = Children.nextChange();
                 next != null;
                 next = Children.nextChange()) {

@@ -43,25 +43,25 @@ final class CrashStart {
     void run(LoadResult loadResult) throws StartException {
         parts.shutdown.leaveAll(true);
         managerLog.info("", "einhyrningsins " + BuildInfo.text() + ", pid " + Processes.self());
-        managerLog.warn("", crashRecovery.told());
+        managerLog.warn("", crashRecovery.summary());
         String missing = crashRecovery.missing(parts.files.paths().state());
         if (missing != null) {
             managerLog.warn("", missing);
             parts.overrides.readUnhosted();
         }
-        parts.state.goOnFrom(parts.state.history().afterCrash(crashRecovery.manager().history()));
+        parts.state.continueFrom(parts.state.history().afterCrash(crashRecovery.manager().history()));
         Map<ProgramHost, Recovery.Found> found = takeOver();
         parts.settings.reopenHttp();
-        parts.overrides.takeUp();
+        parts.overrides.adoptCurrent();
         parts.reloader.trials().resume(crashRecovery.manager().pending().trial());
         parts.workers.orphanReaper().sweepAfterRecovery();
         found.forEach(ProgramHost::recover);
-        found.keySet().forEach(host -> parts.runtime.history().follow(host.program()));
+        found.keySet().forEach(host -> parts.runtime.history().programChanged(host.program()));
         parts.recorder.changedForGood(); // one that is killed soon would leave less than it found
         switch (loadResult) {
             case LoadResult.Valid valid -> bringUpToDate(valid.services());
             case LoadResult.Invalid invalid -> {
-                parts.reloader.files().wentBack();
+                parts.reloader.files().rolledBack();
                 managerLog.error(
                         "",
                         ManagerStart.problems(parts.runtime.options(), invalid)
@@ -96,12 +96,12 @@ final class CrashStart {
     private void fetchSockets() throws StartException, IOException, SocketTable.CannotBind {
         RuntimePaths paths = parts.files.paths();
         SocketTable table = parts.sockets.table();
-        SocketHolder.Former left = SocketHolder.former(paths.state());
+        SocketHolder.Former left = SocketHolder.find(paths.state());
         crashRecovery.fetchInto(table, parts.sockets.passed(), left);
         if (left != null) {
             Descriptors.close(left.pidfd());
         }
-        WorkerSockets.sweep(paths.openWorkers());
+        WorkerSockets.removeLeftovers(paths.openWorkers());
         paths.writePidFile(managerLog);
         int bound = table.open(crashRecovery.needed());
         parts.recorder.resume(crashRecovery.files());
@@ -111,7 +111,7 @@ final class CrashStart {
     }
 
     private void bringUpToDate(ServicesSpec services) {
-        parts.reloader.files().tookOver();
+        parts.reloader.files().applied();
         RecordedDefinitions rollbacks =
                 RecordedDefinitions.of(
                         services.programs(),

@@ -32,15 +32,15 @@ final class FactTeller {
     /// Tells something of a program that is no fact of its steps.
     ///
     /// @param subject the program, or one of its workers
-    void tell(LogSpec.Level level, String program, String subject, String message) {
-        tell(level, program, subject, FactKind.NOTE, message);
+    void record(LogSpec.Level level, String program, String subject, String message) {
+        record(level, program, subject, FactKind.NOTE, message);
     }
 
     /// The same, of a type.
-    void tell(LogSpec.Level level, String program, String subject, FactKind kind, String message) {
-        parts.files.tell(level, program, subject, kind, message);
+    void record(LogSpec.Level level, String program, String subject, FactKind kind, String message) {
+        parts.files.logAndRecord(level, program, subject, kind, message);
         if (level != LogSpec.Level.DEBUG) {
-            keep(new Fact(Clock.wallMillis(), program, -1, 0, kind, message, Map.of()));
+            store(new Fact(Clock.wallMillis(), program, -1, 0, kind, message, Map.of()));
         }
     }
 
@@ -48,7 +48,7 @@ final class FactTeller {
     ///
     /// @param process pid of the worker that it is about; 0 for none
     /// @param level of the line in the log; null for none
-    void tell(String program, ProgramFact its, int process, LogSpec.@Nullable Level level) {
+    void record(String program, ProgramFact its, int process, LogSpec.@Nullable Level level) {
         WorkerId worker = its.worker();
         Fact fact =
                 new Fact(
@@ -62,23 +62,23 @@ final class FactTeller {
         if (level != null) {
             String pid = fact.pid() == 0 ? "" : " pid " + fact.pid();
             String subject = fact.subject() + (fact.slot() < 0 ? "" : pid);
-            parts.files.tell(level, fact.program(), subject, fact.kind(), fact.message());
+            parts.files.logAndRecord(level, fact.program(), subject, fact.kind(), fact.message());
         }
         if (level != LogSpec.Level.DEBUG || fact.kind() != FactKind.NOTE) {
-            keep(fact);
+            store(fact);
         }
     }
 
     /// Notes a fact that stands in the log otherwise, or not at all.
     void note(String program, FactKind kind, String message, Map<String, String> details) {
-        keep(new Fact(Clock.wallMillis(), program, -1, 0, kind, message, details));
+        store(new Fact(Clock.wallMillis(), program, -1, 0, kind, message, details));
     }
 
-    private void keep(Fact fact) {
+    private void store(Fact fact) {
         store.add(fact);
         ControlServer control = parts.files.control();
         if (control != null) {
-            control.tell(client -> client.tell(fact));
+            control.forEachClient(client -> client.notifyFollower(fact));
         }
     }
 }

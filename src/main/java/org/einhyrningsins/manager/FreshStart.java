@@ -57,7 +57,7 @@ final class FreshStart {
                         parts.reloader::objections,
                         managerLog);
         bind(services, recorded.programs().values());
-        parts.reloader.files().tookOver();
+        parts.reloader.files().applied();
         managerLog.info(
                 "",
                 "einhyrningsins "
@@ -78,7 +78,7 @@ final class FreshStart {
                         Map.of());
         for (ProgramSpec spec : recorded.programs().values()) {
             OperatorOverride its = byHand.getOrDefault(spec.name(), OperatorOverride.NONE);
-            ProgramHost host = parts.programs.host(spec, recorded.settled(spec.name(), its));
+            ProgramHost host = parts.programs.host(spec, recorded.withEffectiveRollback(spec.name(), its));
             openWorkerSockets(host, spec);
             parts.programTable.add(host);
         }
@@ -97,7 +97,7 @@ final class FreshStart {
             parts.sockets.keepCopies();
             parts.settings.http().prepare(services.http());
             parts.settings.http().commit();
-            WorkerSockets.sweep(paths.openWorkers());
+            WorkerSockets.removeLeftovers(paths.openWorkers());
             paths.writePidFile(managerLog);
         } catch (IOException e) {
             throw new StartException(ExitStatus.FAILED, "cannot start: " + RuntimeFiles.why(e));
@@ -127,8 +127,8 @@ final class FreshStart {
         }
         announce(program.serving().spec(), program.count());
         PendingCommand start =
-                PendingCommand.withNobody(Clock.origin(VersionOrigin.Made.START, "the start"));
-        start.expect();
+                PendingCommand.withoutClient(Clock.origin(VersionOrigin.Made.START, "the start"));
+        start.addProgram();
         ProgramCommand command = new ProgramCommand.Start(slots(program.count(), byHand.held()));
         parts.commandDispatcher.programs().ask(host, command, start);
     }

@@ -42,7 +42,7 @@ final class KeptOverrides {
     }
 
     /// Goes on from what programs have now.
-    void takeUp() {
+    void adoptCurrent() {
         file().load();
     }
 
@@ -51,7 +51,7 @@ final class KeptOverrides {
         file().redefined();
     }
 
-    /// An operator set something. The next manager would not want workers born for that, so it is
+    /// An operator set something. The next manager would not want workers started for that, so it is
     /// written at once.
     void setByHand() {
         file().setByHand();
@@ -59,8 +59,8 @@ final class KeptOverrides {
     }
 
     /// Writes what changed. A stop of everything is not the stop of each program.
-    void keep() {
-        if (!parts.shutdown.stopping() && !file().keep(parts.programTable)) {
+    void writeIfChanged() {
+        if (!parts.shutdown.stopping() && !file().write(parts.programTable)) {
             parts.recorder.retryLater();
         }
     }
@@ -85,7 +85,7 @@ final class KeptOverrides {
     /// Keeps of the rollbacks among them those whose definitions are recorded.
     void settleUnhosted(RecordedDefinitions recorded) {
         Map<String, OperatorOverride> settled = new HashMap<>();
-        unhosted.forEach((name, override) -> settled.put(name, recorded.settled(name, override)));
+        unhosted.forEach((name, override) -> settled.put(name, recorded.withEffectiveRollback(name, override)));
         unhosted = settled;
     }
 

@@ -123,31 +123,31 @@ public final class Manager {
 
     private void turn() {
         do {
-            elapse();
+            handleDeadlines();
         } while (parts.commandDispatcher
                 .programs()
                 .goOn()); // who was let in may have deadlines that passed
-        tidy();
-        Moment next = upkeep();
+        finishTurn();
+        Moment next = runDueWork();
         next = Moment.earlier(next, deadline()); // last: any of that may have set one
         if (!parts.shutdown.over()) {
             parts.runtime
                     .eventLoop()
                     .turn(next == null ? -1 : Math.max(0, next.nanos() - Clock.now().nanos()));
-            tidy();
+            finishTurn();
         }
     }
 
     /// Tells programs the time whose deadline has passed. What one does then may set a deadline of
     /// another that was looked at before.
-    private void elapse() {
+    private void handleDeadlines() {
         Moment now = Clock.now();
         Moment trial = confirmationDeadline();
         if (trial != null && trial.reached(now)) {
             parts.reloader.goBack(parts.commandDispatcher);
         }
         for (ProgramHost host : parts.programTable.everyHost()) {
-            host.elapse(now);
+            host.deadlinePassed(now);
         }
         parts.workers.output().deadlinePassed(now);
     }
@@ -169,17 +169,17 @@ public final class Manager {
     /// Does what the manager itself has to do at some time.
     ///
     /// @return when to come again; null if time alone changes nothing
-    private @Nullable Moment upkeep() {
+    private @Nullable Moment runDueWork() {
         Moment now = Clock.now();
         Moment next = parts.service.turn(now, parts.shutdown.stopping());
-        next = Moment.earlier(next, reexecRequest.attend(now));
+        next = Moment.earlier(next, reexecRequest.proceedIfReady(now));
         next = Moment.earlier(next, parts.workers.groups().turn(now));
-        next = Moment.earlier(next, parts.sockets.attend(now));
+        next = Moment.earlier(next, parts.sockets.runDueWork(now));
         HttpListener http = parts.settings.http();
         http.deadlinePassed(now);
         next = Moment.earlier(next, http.deadline());
         next = Moment.earlier(next, record(now));
-        next = Moment.earlier(next, parts.files.facts().store().attend(now));
+        next = Moment.earlier(next, parts.files.facts().store().writeIfDue(now));
         parts.runtime.history().turn(now);
         next = Moment.earlier(next, parts.runtime.history().due());
         return Moment.earlier(next, parts.sockets.renewFiles(now));
@@ -191,15 +191,15 @@ public final class Manager {
         Moment due = recorder.due();
         if (due != null && due.reached(now)) {
             recorder.write();
-            parts.overrides.keep();
+            parts.overrides.writeIfChanged();
         }
         return recorder.due();
     }
 
-    private void tidy() {
+    private void finishTurn() {
         children.reap();
-        parts.sockets.tidy();
-        parts.overrides.keep();
+        parts.sockets.finishTurn();
+        parts.overrides.writeIfChanged();
     }
 
     // ---- the end

@@ -66,7 +66,7 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
             return;
         }
         PendingCommand pendingCommand =
-                PendingCommand.withNobody(Clock.origin(VersionOrigin.Made.RELOAD, "HUP"));
+                PendingCommand.withoutClient(Clock.origin(VersionOrigin.Made.RELOAD, "HUP"));
         parts.reloader.reload(Set.of(), null, false, pendingCommand, parts.commandDispatcher);
     }
 
@@ -74,7 +74,7 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
     void everyProgram(ProgramCommand programCommand) {
         for (ProgramHost host : parts.programTable.everyHost()) {
             PendingCommand pendingCommand = new PendingCommand(null, JsonId.NONE);
-            pendingCommand.expect();
+            pendingCommand.addProgram();
             parts.commandDispatcher.programs().ask(host, programCommand, pendingCommand);
         }
     }
@@ -142,13 +142,13 @@ final class ManagerCommands implements CommandDispatcher.Conduct {
     }
 
     @Override
-    public void unsettled() {
-        parts.sockets.mayBeOver();
+    public void requestSocketClose() {
+        parts.sockets.requestClose();
         parts.recorder.changed();
     }
 
     @Override
-    public String loudness(boolean more) {
+    public String changeLogLevel(boolean more) {
         ManagerLog managerLog = parts.runtime.managerLog();
         LogSpec.Level level =
                 more ? managerLog.spec().level().louder() : managerLog.spec().level().quieter();

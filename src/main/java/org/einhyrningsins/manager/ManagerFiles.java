@@ -52,7 +52,7 @@ final class ManagerFiles {
     /// Answers at this control socket from now on, and binds it anew if its file vanishes.
     void open(ControlServer opened) {
         control = opened;
-        parts.sockets.files().guard(opened.path(), opened);
+        parts.sockets.files().watch(opened.path(), opened);
     }
 
     /// The control socket; null before it is open.
@@ -64,11 +64,11 @@ final class ManagerFiles {
     ///
     /// @param subject the program, or one of its workers
     /// @param kind the type of the fact
-    void tell(LogSpec.Level level, String program, String subject, FactKind kind, String message) {
+    void logAndRecord(LogSpec.Level level, String program, String subject, FactKind kind, String message) {
         parts.runtime.managerLog().write(level, subject, kind, message);
         if (control != null) {
             String line = subject + ": " + message;
-            control.tell(client -> client.tell(program, line));
+            control.forEachClient(client -> client.notifyFollower(program, line));
         }
     }
 
@@ -78,7 +78,7 @@ final class ManagerFiles {
             paths.close();
         }
         if (control != null) {
-            parts.sockets.files().leave(control.path());
+            parts.sockets.files().unwatch(control.path());
             control.close();
         }
         if (paths != null) {

@@ -64,7 +64,7 @@ final class ManagerParts {
                         nothing,
                         (level, program, message) ->
                                 files.facts()
-                                        .tell(level, program, program, FactKind.OUTPUT, message));
+                                        .record(level, program, program, FactKind.OUTPUT, message));
         workers = WorkerParts.of(runtime, programTable, sockets.table(), output, nothing);
         reloader =
                 new Reloader(

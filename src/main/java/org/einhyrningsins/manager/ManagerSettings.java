@@ -36,7 +36,7 @@ final class ManagerSettings {
 
     /// Returns the settings in force: the log level as an operator set it, and the HTTP listener
     /// that could be opened.
-    ServicesSpec inForce() {
+    ServicesSpec current() {
         ServicesSpec taken = last();
         return new ServicesSpec(
                 taken.control(),
@@ -61,7 +61,7 @@ final class ManagerSettings {
                     HostFacts.access(services.control(), parts.runtime.managerLog()));
         }
         if (before != null && before.control().forOthers() != services.control().forOthers()) {
-            letThrough(services.control());
+            applyAccess(services.control());
         }
         last = before == null ? services : services.takenOverBy(before);
         http.commit();
@@ -69,7 +69,7 @@ final class ManagerSettings {
     }
 
     /// Lets other users through to the control socket, or no longer.
-    void letThrough(ControlSpec spec) {
+    void applyAccess(ControlSpec spec) {
         String obstacle = parts.files.paths().permitOthers(spec.forOthers());
         if (obstacle != null) {
             parts.runtime.managerLog().warn("", obstacle);

@@ -47,7 +47,7 @@ final class ManagerStart {
         RuntimePaths paths = parts.files.paths();
         OpenFileLimits.raiseOpenFiles();
         parts.workers.orphanReaper().begin();
-        hear(parts, children);
+        startLogAndSignals(parts, children);
         openControl(services.control(), paths);
         parts.workers.begin(paths); // nobody else has the control socket
         CrashRecovery crashRecovery = record(services, paths);
@@ -63,7 +63,7 @@ final class ManagerStart {
     }
 
     /// Writes the log by the loop, and takes signals.
-    static void hear(ManagerParts parts, ChildReaper children) throws StartException {
+    static void startLogAndSignals(ManagerParts parts, ChildReaper children) throws StartException {
         parts.runtime.logOutput().in(parts.runtime.eventLoop());
         new SignalReader(parts, children).open();
     }
@@ -139,7 +139,7 @@ final class ManagerStart {
                         accessControl,
                         runtime.buffer(),
                         parts.commandDispatcher));
-        parts.settings.letThrough(spec);
+        parts.settings.applyAccess(spec);
     }
 
     /// Records the state of this manager from now on.

@@ -32,7 +32,7 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
         this.parts = parts;
     }
 
-    void goOnFrom(ManagerSnapshot.History before) {
+    void continueFrom(ManagerSnapshot.History before) {
         history = before;
     }
 
@@ -42,8 +42,8 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
     void record(StateDirectory state, int journal) {
         SnapshotWriter writer =
                 new SnapshotWriter(state, parts.programTable, parts.runtime.managerLog(), journal);
-        parts.workers.spawner().noteIn(writer.notes());
-        writer.serve(this);
+        parts.workers.spawner().journalTo(writer.notes());
+        writer.addParticipant(this);
         parts.recorder.open(writer);
         parts.files.facts().store().open(state);
         parts.runtime.history().open(state);
@@ -56,16 +56,16 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
     private void watchDirectory() {
         SnapshotWriter writer = parts.recorder.writer();
         if (writer != null) {
-            parts.sockets.files().attend(parts.files.paths().state().path(), writer::suspect);
+            parts.sockets.files().watchDirectory(parts.files.paths().state().path(), writer::suspect);
         }
     }
 
     @Override
     public void writtenAgain(StateJournal stateJournal) throws IOException {
-        parts.workers.spawner().noteIn(stateJournal);
+        parts.workers.spawner().journalTo(stateJournal);
         parts.sockets.writtenAgain();
-        parts.overrides.takeUp();
-        parts.runtime.history().lost();
+        parts.overrides.adoptCurrent();
+        parts.runtime.history().whatWasLost();
         watchDirectory();
     }
 
@@ -154,7 +154,7 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
 
     @Override
     public List<FileStamp> configFiles() {
-        return parts.reloader.files().inForce();
+        return parts.reloader.files().active();
     }
 
     @Override

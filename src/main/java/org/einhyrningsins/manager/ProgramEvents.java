@@ -38,7 +38,7 @@ final class ProgramEvents implements ProgramHost.Listener {
     @Override
     public void report(
             ProgramHost host, ProgramEffect.Severity severity, String subject, String message) {
-        parts.files.facts().tell(level(severity), host.name(), subject, message);
+        parts.files.facts().record(level(severity), host.name(), subject, message);
     }
 
     private static LogSpec.Level level(ProgramEffect.Severity severity) {
@@ -57,7 +57,7 @@ final class ProgramEvents implements ProgramHost.Listener {
         WorkerProcess process = worker == null ? null : host.workforce().of(worker);
         parts.files
                 .facts()
-                .tell(
+                .record(
                         host.name(),
                         fact,
                         process == null ? 0 : process.pid(),
@@ -86,9 +86,9 @@ final class ProgramEvents implements ProgramHost.Listener {
         parts.recorder.changed(host);
         if (parts.programTable.dropIfGone(host)) {
             host.close();
-            parts.recorder.gone(host);
-            parts.runtime.history().gone(host.name());
-            parts.sockets.mayBeOver();
+            parts.recorder.programRemoved(host);
+            parts.runtime.history().programRemoved(host.name());
+            parts.sockets.requestClose();
             parts.runtime.managerLog().info(host.name(), "removed");
             parts.files.facts().note(host.name(), FactKind.REMOVED, "removed", Map.of());
         }
@@ -97,12 +97,12 @@ final class ProgramEvents implements ProgramHost.Listener {
     }
 
     @Override
-    public void unsettled() {
-        parts.commands.unsettled();
+    public void requestSocketClose() {
+        parts.commands.requestSocketClose();
     }
 
     @Override
-    public void births(ProgramHost host) {
+    public void spawning(ProgramHost host) {
         parts.recorder.writeBeforeBirths(host);
     }
 
@@ -112,22 +112,22 @@ final class ProgramEvents implements ProgramHost.Listener {
     }
 
     @Override
-    public void redefined(ProgramHost host) {
+    public void definitionChanged(ProgramHost host) {
         parts.recorder.changedForGood();
-        parts.sockets.mayBeOver();
+        parts.sockets.requestClose();
         parts.workers.output().reconfigure(host.program().serving().spec());
         parts.overrides.redefined();
-        parts.programTable.redefined(host);
+        parts.programTable.definitionChanged(host);
     }
 
     @Override
-    public void developed(ProgramHost host) {
-        parts.runtime.history().follow(host.program());
+    public void versionOrHealthChanged(ProgramHost host) {
+        parts.runtime.history().programChanged(host.program());
         parts.overrides.redefined(); // a rollback may have ended
     }
 
     @Override
-    public void bug(ProgramHost host, RuntimeException thrown) {
-        parts.runtime.managerLog().bug(host.name(), thrown);
+    public void internalError(ProgramHost host, RuntimeException thrown) {
+        parts.runtime.managerLog().internalError(host.name(), thrown);
     }
 }

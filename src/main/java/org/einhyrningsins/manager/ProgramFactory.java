@@ -26,7 +26,7 @@ final class ProgramFactory {
     ///
     /// @param byHand what an operator had set of it
     ProgramHost host(ProgramSpec spec, OperatorOverride byHand) {
-        parts.sockets.mayBeOver(); // they are bound already, and this may fail
+        parts.sockets.requestClose(); // they are bound already, and this may fail
         long incarnation = parts.programTable.nextIncarnation(spec.name());
         return new ProgramHost(
                 parts.runtime.history().first(spec, byHand.rollback()),

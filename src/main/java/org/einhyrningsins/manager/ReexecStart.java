@@ -43,12 +43,12 @@ final class ReexecStart {
         image.descriptors().forEach(fd -> Descriptors.setInherited(fd, false));
         OpenFileLimits.rememberInherited(image.openFiles());
         resumeSettings();
-        ManagerStart.hear(parts, children);
+        ManagerStart.startLogAndSignals(parts, children);
         ControlServer control = resumeControl();
         resumeSockets();
         resumePrograms();
         image.clients().forEach(each -> resumeWaits(control.client(each.fd())));
-        parts.overrides.takeUp();
+        parts.overrides.adoptCurrent();
         parts.commandDispatcher.pending().resume(image.nextTicket());
         parts.commandDispatcher.programs().handovers().resume(before.pending().reload());
         parts.reloader.trials().resume(before.pending().trial());
@@ -68,7 +68,7 @@ final class ReexecStart {
 
     /// Takes over the settings, the paths that follow from them, and the state directory.
     private void resumeSettings() {
-        parts.state.goOnFrom(before.history().reexeced());
+        parts.state.continueFrom(before.history().reexeced());
         parts.shutdown.resume(before.pending().stopping());
         parts.settings.resume(before.settings());
         parts.runtime.managerLog().configure(before.configuration().log());
@@ -109,7 +109,7 @@ final class ReexecStart {
         }
         parts.programTable
                 .everyHost()
-                .forEach(host -> parts.runtime.history().follow(host.program()));
+                .forEach(host -> parts.runtime.history().programChanged(host.program()));
         // the first snapshot that it writes must name them all
         parts.recorder.changed(parts.programTable.everyHost());
     }

@@ -59,12 +59,12 @@ final class ReloadHosting implements Reloader.Hosting {
 
     @Override
     public ServicesSpec inForce() {
-        return parts.settings.inForce();
+        return parts.settings.current();
     }
 
     @Override
     public void unsettled() {
-        parts.commands.unsettled();
+        parts.commands.requestSocketClose();
     }
 
     @Override

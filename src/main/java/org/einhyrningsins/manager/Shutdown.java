@@ -66,9 +66,9 @@ final class Shutdown {
     ///
     /// @param first instead of the first signal of each program's own steps; null for those
     void stop(PendingCommand pendingCommand, @Nullable Signal first) {
-        pendingCommand.expect();
+        pendingCommand.addProgram();
         if (over) {
-            pendingCommand.outcome(true, "everything is stopped");
+            pendingCommand.programAnswered(true, "everything is stopped");
             return;
         }
         waiting.add(pendingCommand);
@@ -86,20 +86,20 @@ final class Shutdown {
             parts.commandDispatcher.programs().stopAtOnce();
             return;
         }
-        parts.overrides.keep();
+        parts.overrides.writeIfChanged();
         parts.commandDispatcher.programs().handovers().drop("everything is being stopped");
         stopping = true;
         parts.runtime.managerLog().info("", "stopping everything");
         List<ProgramHost> every = parts.programTable.everyHost();
         PendingCommand pendingCommand = new PendingCommand(null, JsonId.NONE);
-        every.forEach(host -> pendingCommand.expect());
+        every.forEach(host -> pendingCommand.addProgram());
         parts.commandDispatcher.programs().stop(every, first, pendingCommand);
         endIfVacant();
     }
 
     /// Tells workers to go, and exits without waiting for them.
     void quit() {
-        parts.overrides.keep();
+        parts.overrides.writeIfChanged();
         stopping = true;
         parts.commands.everyProgram(new ProgramCommand.Stop(null, null));
         String what = "exits at once; workers were told to go and are not waited for";
@@ -130,7 +130,7 @@ final class Shutdown {
 
     private void end(boolean done, String message) {
         over = true;
-        waiting.forEach(pendingCommand -> pendingCommand.outcome(done, message));
+        waiting.forEach(pendingCommand -> pendingCommand.programAnswered(done, message));
         waiting.clear();
     }
 }

@@ -35,7 +35,7 @@ final class SocketUpkeep {
 
     /// Looked after at the end of a turn, when all that one request changes is changed: a reload
     /// binds the sockets of all programs before the first of them takes over its definition.
-    private boolean mayBeOver = true;
+    private boolean closeRequested = true;
 
     /// Offers the sockets that whoever started the manager passed to it.
     SocketUpkeep(ManagerParts parts) {
@@ -46,7 +46,7 @@ final class SocketUpkeep {
         steering = new ReuseportSteering(table, parts.programTable);
         passed = SystemdSockets.inherited(System.getenv(), runtime.managerLog());
         table.offer(passed);
-        table.whenJoined(this::joined);
+        table.whenJoined(this::persistNewSockets);
     }
 
     SocketTable table() {
@@ -74,7 +74,7 @@ final class SocketUpkeep {
     /// Has a process of its own keep copies of all sockets (`control.keeper`).
     void openHolder(StateDirectory state) {
         holder = new SocketHolder(state, parts.runtime.eventLoop(), parts.runtime.managerLog());
-        mayBeOver = true;
+        closeRequested = true;
     }
 
     /// The state directory was lost and is written again.
@@ -88,7 +88,7 @@ final class SocketUpkeep {
     ///
     /// @return false if that failed
     boolean keepCopies() {
-        return holder == null || holder.keep(table.images());
+        return holder == null || holder.hold(table.images());
     }
 
     /// Ends the holder.
@@ -101,8 +101,8 @@ final class SocketUpkeep {
     // ---- changes
 
     /// Sockets may be over: that is looked at when this turn of the loop ends.
-    void mayBeOver() {
-        mayBeOver = true;
+    void requestClose() {
+        closeRequested = true;
     }
 
     /// The state of a program changed, and with it perhaps which workers accept.
@@ -118,19 +118,19 @@ final class SocketUpkeep {
         table.closeAllBut(inUse, parts.programTable::slots);
         List<ProgramSpec> inService = parts.programTable.inService();
         inService.addAll(handedOver);
-        if (table.restAllBut(inService)) {
+        if (table.stopListeningExcept(inService)) {
             parts.programTable.everyHost().forEach(ProgramHost::socketsChanged);
         }
     }
 
     /// Does what the changes of this turn call for.
-    void tidy() {
-        if (!mayBeOver) {
+    void finishTurn() {
+        if (!closeRequested) {
             return;
         }
         // a version that may come back may be in the way
-        parts.reloader.makeWay(parts.programTable.staying());
-        mayBeOver = false;
+        parts.reloader.makeWay(parts.programTable.neededByStaying());
+        closeRequested = false;
         closeUnused();
         if (unixSocketFiles != null) {
             unixSocketFiles.sync();
@@ -140,10 +140,10 @@ final class SocketUpkeep {
         keepCopies();
     }
 
-    /// A socket was bound for a worker that is about to be born. Were the manager killed before the
+    /// A socket was bound for a worker that is about to be started. Were the manager killed before the
     /// next one can know of it, that one would bind another, which nobody serves.
-    private void joined() {
-        mayBeOver = true;
+    private void persistNewSockets() {
+        closeRequested = true;
         if (parts.recorder.writeSocket()) {
             keepCopies();
         }
@@ -151,7 +151,7 @@ final class SocketUpkeep {
 
     /// A socket was bound anew: workers that have the old one cannot be reached.
     private void rollOnto(SocketKey key) {
-        mayBeOver = true;
+        closeRequested = true;
         parts.programTable.everyHost().forEach(ProgramHost::socketsChanged);
         for (ProgramHost host : List.copyOf(parts.programTable.all())) {
             ProgramSpec newest = host.program().newest();
@@ -163,9 +163,9 @@ final class SocketUpkeep {
                         .managerLog()
                         .warn(host.name(), "is rolled onto the new socket at " + table.path(key));
                 PendingCommand nobody =
-                        PendingCommand.withNobody(
+                        PendingCommand.withoutClient(
                                 Clock.origin(VersionOrigin.Made.RELOAD, "the manager"));
-                nobody.expect();
+                nobody.addProgram();
                 parts.commandDispatcher
                         .programs()
                         .ask(host, new ProgramCommand.Apply(newest, true, rollback), nobody);
@@ -178,7 +178,7 @@ final class SocketUpkeep {
     /// Does what is due of the files of sockets that vanished and of the steering of connections.
     ///
     /// @return when to come again; null if time alone changes nothing
-    @Nullable Moment attend(Moment now) {
+    @Nullable Moment runDueWork(Moment now) {
         return Moment.earlier(steering.turn(now), files.retry(now));
     }
 
@@ -186,6 +186,6 @@ final class SocketUpkeep {
     ///
     /// @return when to come again; null if time alone changes nothing
     @Nullable Moment renewFiles(Moment now) {
-        return unixSocketFiles == null ? null : unixSocketFiles.renew(now);
+        return unixSocketFiles == null ? null : unixSocketFiles.relinkMissing(now);
     }
 }

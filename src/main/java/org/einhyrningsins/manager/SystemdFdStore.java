@@ -79,7 +79,7 @@ final class SystemdFdStore {
                 if (!sender.send(text, each.getValue())) {
                     return false;
                 }
-                if (!sender.isUnheard()) {
+                if (!sender.isUnreachable()) {
                     stored.add(each.getKey());
                 }
             }

@@ -39,8 +39,8 @@ final class SystemdNotifier {
     private final SystemdFdStore store;
     private final @Nullable Duration pingEvery;
 
-    private final Deque<String> news = new ArrayDeque<>(List.of("READY=1"));
-    private boolean unsaid = true;
+    private final Deque<String> queued = new ArrayDeque<>(List.of("READY=1"));
+    private boolean unsent = true;
     private boolean statusMayDiffer = true;
     private String status = "";
     private int reloads;
@@ -96,27 +96,27 @@ final class SystemdNotifier {
     /// @return to be run when it is over
     Runnable reloading() {
         reloads++;
-        say("RELOADING=1\nMONOTONIC_USEC=" + Clock.now().nanos() / 1_000);
+        enqueue("RELOADING=1\nMONOTONIC_USEC=" + Clock.now().nanos() / 1_000);
         return () -> {
             reloads--;
             if (reloads == 0 && !stopping) {
-                say("READY=1");
+                enqueue("READY=1");
             }
         };
     }
 
     /// Has it keep these sockets from now on, and no others.
     void keep(List<SocketSnapshot> sockets) {
-        unsaid |= store.keep(sockets);
+        unsent |= store.keep(sockets);
     }
 
-    private void say(String text) {
+    private void enqueue(String text) {
         if (sender.isOpen()) {
-            if (news.size() == MAX_NEWS) {
-                news.removeFirst(); // the newest tell how it is
+            if (queued.size() == MAX_NEWS) {
+                queued.removeFirst(); // the newest tell how it is
             }
-            news.addLast(text);
-            unsaid = true;
+            queued.addLast(text);
+            unsent = true;
             statusMayDiffer = true;
             nextStatus = Clock.now(); // or it would tell of a reload that is over
             nextExtension = nextStatus; // a time that was asked for is that of what is over
@@ -136,10 +136,10 @@ final class SystemdNotifier {
         begun = true;
         if (ending && !stopping) {
             stopping = true;
-            say("STOPPING=1");
+            enqueue("STOPPING=1");
         }
         if (again == null || again.reached(now)) {
-            boolean room = (!unsaid || sayAll()) && remind(now) && report(now);
+            boolean room = (!unsent || sendAll()) && extendStopTimeout(now) && report(now);
             again = room ? null : now.plus(ROOM_SOON);
         }
         return again == null ? next() : again;
@@ -148,30 +148,30 @@ final class SystemdNotifier {
     private @Nullable Moment next() {
         Moment next = pingEvery == null ? null : nextPing;
         next = Moment.earlier(next, statusMayDiffer ? nextStatus : null);
-        return Moment.earlier(next, takesLong() ? nextExtension : null);
+        return Moment.earlier(next, hasBoundedWait() ? nextExtension : null);
     }
 
     /// The sockets come first: READY=1 says that they are safe.
-    private boolean sayAll() {
+    private boolean sendAll() {
         boolean room = store.update();
-        while (room && !news.isEmpty()) {
-            room = sender.send(news.getFirst(), -1);
+        while (room && !queued.isEmpty()) {
+            room = sender.send(queued.getFirst(), -1);
             if (room) {
-                news.removeFirst();
+                queued.removeFirst();
             }
         }
-        unsaid = !room;
+        unsent = !room;
         return room;
     }
 
-    private boolean remind(Moment now) {
+    private boolean extendStopTimeout(Moment now) {
         if (pingEvery != null && nextPing.reached(now)) {
             if (!sender.send("WATCHDOG=1", -1)) {
                 return false;
             }
             nextPing = now.plus(pingEvery);
         }
-        if (nextExtension.reached(now) && takesLong()) {
+        if (nextExtension.reached(now) && hasBoundedWait()) {
             if (!sender.send("EXTEND_TIMEOUT_USEC=" + EXTENSION.toNanos() / 1_000, -1)) {
                 return false;
             }
@@ -182,7 +182,7 @@ final class SystemdNotifier {
 
     /// True if something is under way that has a deadline. What has none may never end, and systemd
     /// has a timeout of its own for that.
-    private boolean takesLong() {
+    private boolean hasBoundedWait() {
         if (stopping || reloads > 0) {
             for (ProgramHost host : programTable.everyHost()) {
                 if (host.deadline() != null) {

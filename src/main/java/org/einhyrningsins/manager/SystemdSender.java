@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class SystemdSender {
     private final @Nullable UnixDatagramSender unixDatagramSender;
     private final ManagerLog managerLog;
-    private boolean unheard;
+    private boolean unreachable;
 
     private SystemdSender(@Nullable UnixDatagramSender to, ManagerLog managerLog) {
         this.unixDatagramSender = to;
@@ -20,10 +20,10 @@ final class SystemdSender {
 
     /// Sends to that address; null for nobody.
     static SystemdSender of(@Nullable String address, ManagerLog managerLog) {
-        return new SystemdSender(courier(address, managerLog), managerLog);
+        return new SystemdSender(open(address, managerLog), managerLog);
     }
 
-    private static @Nullable UnixDatagramSender courier(
+    private static @Nullable UnixDatagramSender open(
             @Nullable String address, ManagerLog managerLog) {
         if (address == null || address.isEmpty()) {
             return null;
@@ -41,8 +41,8 @@ final class SystemdSender {
     }
 
     /// True if nobody received the last datagram.
-    boolean isUnheard() {
-        return unheard;
+    boolean isUnreachable() {
+        return unreachable;
     }
 
     /// Sends a text.
@@ -55,11 +55,11 @@ final class SystemdSender {
         }
         try {
             boolean room = unixDatagramSender.send(text, passed);
-            unheard &= !room;
+            unreachable &= !room;
             return room;
         } catch (PosixException e) {
-            if (!unheard) {
-                unheard = true;
+            if (!unreachable) {
+                unreachable = true;
                 managerLog.warn(
                         "", "cannot tell the service manager how it goes: " + e.getMessage());
             }

@@ -59,7 +59,7 @@ record WorkerParts(
 
     /// Uses the control groups and the credential files that belong to these paths.
     void begin(RuntimePaths paths) {
-        cgroups.begin(paths.mark());
+        cgroups.begin(paths.managerTag());
         credentials.begin(paths.credentials());
     }
 }

@@ -31,7 +31,7 @@ public record AckSpec(Mode mode, Duration timeout) {
     /// The manager asks, every so often, until it is answered.
     public record Probe(Target target, Duration every) implements Mode {}
 
-    /// The worker writes a newline to a pipe that it was born with, as s6 has it.
+    /// The worker writes a newline to a pipe that it was started with, as s6 has it.
     ///
     /// @param number of its descriptor; null for the first after the sockets
     public record Fd(@Nullable Integer number) implements Mode {}

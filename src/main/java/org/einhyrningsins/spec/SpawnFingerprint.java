@@ -9,7 +9,7 @@ import org.einhyrningsins.spec.process.SandboxSpec;
 import org.einhyrningsins.spec.process.SchedulingSpec;
 import org.jspecify.annotations.Nullable;
 
-/// Sums up what workers are born with: see [ProgramSpec.Birth#sum()]. Each part is followed by a
+/// Sums up what workers are started with: see [ProgramSpec.Birth#sum()]. Each part is followed by a
 /// character that ends it, and sets, which have no order of their own, come in that of their type.
 final class SpawnFingerprint {
     private static final long BASIS = 0xcbf29ce484222325L; // FNV-1a, 64 bits

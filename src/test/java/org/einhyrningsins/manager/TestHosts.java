@@ -117,22 +117,22 @@ public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Open
     public void stepped(ProgramHost host) {}
 
     @Override
-    public void unsettled() {}
+    public void requestSocketClose() {}
 
     @Override
-    public void births(ProgramHost host) {}
+    public void spawning(ProgramHost host) {}
 
     @Override
     public void finished() {}
 
     @Override
-    public void redefined(ProgramHost host) {}
+    public void definitionChanged(ProgramHost host) {}
 
     @Override
-    public void developed(ProgramHost host) {}
+    public void versionOrHealthChanged(ProgramHost host) {}
 
     @Override
-    public void bug(ProgramHost host, RuntimeException thrown) {
+    public void internalError(ProgramHost host, RuntimeException thrown) {
         throw thrown;
     }
 }

@@ -31,7 +31,7 @@ import java.util.List;
 /// Reads `ack`: a mode, or a map that names it by `mode`, `timer` or `probe`.
 ///
 /// @param workers number of slots, for ports that depend on the slot
-/// @param connected whether workers are born with a connection to the manager
+/// @param connected whether workers are started with a connection to the manager
 record AckReader(ValueReader values, TemplateReader templates, int workers, boolean connected) {
     private static final Duration TIMER = Duration.ofSeconds(1);
     private static final Duration EVERY = Duration.ofMillis(200);

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/// The door of the room: a file in, its meaning or all its problems out.
+/// Entry point of the package: a file in, its meaning or all its problems out.
 public final class ConfigLoader {
     private ConfigLoader() {}
 

@@ -155,7 +155,7 @@ final class EnvReader {
             }
             EnvFile.read(sourceText, variables, problemCollector);
             if (problemCollector == this.problemCollector || problemCollector.none()) {
-                envFiles.put(path, variables); // else whoever also names it has to hear of it
+                envFiles.put(path, variables); // else whoever also names it has to learn of it
             }
         }
         if (configLimits.takeValues(2 * variables.size())) {

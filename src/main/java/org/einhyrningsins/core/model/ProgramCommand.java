@@ -54,7 +54,7 @@ public sealed interface ProgramCommand {
     /// End the rollout under way and bring the old version back; answered when it is.
     record Abort() implements ProgramCommand {}
 
-    /// Take over a definition: by rolling if workers are born differently, else in place.
+    /// Take over a definition: by rolling if workers are started differently, else in place.
     ///
     /// @param roll roll even if nothing has changed
     /// @param rollback the rollback whose definition it is; null for the file's

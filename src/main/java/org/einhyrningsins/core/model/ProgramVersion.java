@@ -27,7 +27,7 @@ public record ProgramVersion(int generation, ProgramSpec spec, VersionOrigin ori
         return new ProgramVersion(generation, other, origin);
     }
 
-    /// The same generation for workers that were born as nobody knows: see
+    /// The same generation for workers that were started as nobody knows: see
     /// [ProgramSpec#ofUnknownBirth()].
     public ProgramVersion ofUnknownBirth() {
         return new ProgramVersion(generation, spec.ofUnknownBirth(), origin);

@@ -27,14 +27,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// Clients of a program's ack socket, and the lines that its workers were born with: reads
+/// Clients of a program's ack socket, and the lines that its workers were started with: reads
 /// `worker:ack` and `worker:ping` and replies. Their number, their lines and what is read at once
 /// are bounded.
 final class AckClients {
     private static final int LINE_BOUND = 4 * 1024;
-    private static final int MAX_GUESTS = 256;
+    private static final int MAX_CLIENTS = 256;
 
-    /// Read at once: a guest that writes without end lets the others have their turns.
+    /// Read at once: a client that writes without end lets the others have their turns.
     private static final int MAX_READ = LINE_BOUND;
 
     /// Half a line is nobody's word yet.
@@ -42,46 +42,46 @@ final class AckClients {
 
     private final EventLoop eventLoop;
     private final ByteBuffer buffer;
-    private final WorkerSockets.Listener says;
+    private final WorkerSockets.Listener listener;
 
     /// The one that came last stands last.
-    private final SequencedMap<Integer, Guest> guests = new LinkedHashMap<>();
+    private final SequencedMap<Integer, Client> clients = new LinkedHashMap<>();
 
-    /// Number of lines that workers were born with.
+    /// Number of lines that workers were started with.
     private int lines;
 
     /// @param buffer to read into; the loop's thread's own
-    AckClients(EventLoop eventLoop, ByteBuffer buffer, WorkerSockets.Listener says) {
+    AckClients(EventLoop eventLoop, ByteBuffer buffer, WorkerSockets.Listener listener) {
         this.eventLoop = eventLoop;
         this.buffer = buffer;
-        this.says = says;
+        this.listener = listener;
     }
 
     /// Client of the stream socket.
     ///
     /// @param worker the worker that inherited the connection; null for a client that connected
-    private record Guest(LineBuffer lines, @Nullable PeerCredentials worker) {}
+    private record Client(LineBuffer lines, @Nullable PeerCredentials worker) {}
 
     /// Goes on with a client of another manager.
-    void resume(WorkerClientSnapshot guest) {
+    void resume(WorkerClientSnapshot client) {
         PeerCredentials worker =
-                guest.pid() == 0 ? null : new PeerCredentials(guest.pid(), guest.uid(), -1);
-        Guest known = new Guest(new LineBuffer(LINE_BOUND), worker);
-        byte[] begun = guest.begun().getBytes(StandardCharsets.ISO_8859_1);
-        known.lines().feed(ByteBuffer.wrap(begun), new Ear(NOBODY, guest.fd(), known));
-        guests.put(guest.fd(), known);
+                client.pid() == 0 ? null : new PeerCredentials(client.pid(), client.uid(), -1);
+        Client known = new Client(new LineBuffer(LINE_BOUND), worker);
+        byte[] begun = client.begun().getBytes(StandardCharsets.ISO_8859_1);
+        known.lines().feed(ByteBuffer.wrap(begun), new Ear(NOBODY, client.fd(), known));
+        clients.put(client.fd(), known);
         lines += worker == null ? 0 : 1;
-        Connections.refuseDescriptors(guest.fd());
-        eventLoop.watch(guest.fd(), Poll.IN, events -> hear(guest.fd()));
+        Connections.refuseDescriptors(client.fd());
+        eventLoop.watch(client.fd(), Poll.IN, events -> receive(client.fd()));
     }
 
     /// Returns the snapshots of all clients.
     List<WorkerClientSnapshot> images() {
         List<WorkerClientSnapshot> here = new ArrayList<>();
-        guests.forEach(
-                (fd, guest) -> {
-                    String begun = new String(guest.lines().begun(), StandardCharsets.ISO_8859_1);
-                    PeerCredentials worker = guest.worker();
+        clients.forEach(
+                (fd, client) -> {
+                    String begun = new String(client.lines().begun(), StandardCharsets.ISO_8859_1);
+                    PeerCredentials worker = client.worker();
                     here.add(
                             worker == null
                                     ? new WorkerClientSnapshot(fd, 0, -1, begun)
@@ -91,114 +91,114 @@ final class AckClients {
         return here;
     }
 
-    /// Listens to a worker on the line that it was born with.
+    /// Listens to a worker on the line that it was started with.
     void connect(int line, PeerCredentials worker) {
-        guests.put(line, new Guest(new LineBuffer(LINE_BOUND), worker));
+        clients.put(line, new Client(new LineBuffer(LINE_BOUND), worker));
         Connections.refuseDescriptors(line);
         lines++;
-        eventLoop.watch(line, Poll.IN, events -> hear(line));
+        eventLoop.watch(line, Poll.IN, events -> receive(line));
     }
 
     /// Hangs up the line of a worker that is gone, unless it did so before.
     ///
     /// @return whether it had not
     boolean disconnect(int line, int pid) {
-        Guest guest = guests.get(line);
-        boolean known = guest != null && guest.worker() != null && guest.worker().pid() == pid;
+        Client client = clients.get(line);
+        boolean known = client != null && client.worker() != null && client.worker().pid() == pid;
         if (known) {
-            dismiss(line);
+            disconnect(line);
         }
         return known;
     }
 
     /// Takes up all that has been said until now.
     void listen(int acks) {
-        for (int i = 0; i < MAX_GUESTS && accept(acks); i++) {
+        for (int i = 0; i < MAX_CLIENTS && accept(acks); i++) {
             // each is heard as it comes
         }
-        for (int guest : List.copyOf(guests.keySet())) {
-            hear(guest);
+        for (int client : List.copyOf(clients.keySet())) {
+            receive(client);
         }
     }
 
     /// Accepts a client and reads at once: most write as soon as they connect.
     boolean accept(int acks) {
-        int guest = SocketAcceptor.accept(acks);
-        if (guest < 0) {
+        int client = SocketAcceptor.accept(acks);
+        if (client < 0) {
             return false;
         }
-        if (guests.size() - lines >= MAX_GUESTS) {
+        if (clients.size() - lines >= MAX_CLIENTS) {
             // a worker has little to say and may come late: who has been here for longest goes
             evictOldest();
         }
         try {
-            eventLoop.watch(guest, Poll.IN, events -> hear(guest));
+            eventLoop.watch(client, Poll.IN, events -> receive(client));
         } catch (PosixException e) { // it may try again
-            Connections.hangUp(guest);
+            Connections.hangUp(client);
             return true;
         }
-        guests.put(guest, new Guest(new LineBuffer(LINE_BOUND), null));
-        hear(guest);
+        clients.put(client, new Client(new LineBuffer(LINE_BOUND), null));
+        receive(client);
         return true;
     }
 
     /// Evicts the client that connected first; connections inherited by workers stay.
     private void evictOldest() {
-        for (Map.Entry<Integer, Guest> entry : guests.entrySet()) {
+        for (Map.Entry<Integer, Client> entry : clients.entrySet()) {
             if (entry.getValue().worker() == null) {
-                dismiss(entry.getKey());
+                disconnect(entry.getKey());
                 return;
             }
         }
     }
 
-    private void hear(int guest) {
-        Guest known = guests.get(guest);
+    private void receive(int client) {
+        Client known = clients.get(client);
         buffer.clear().limit(MAX_READ);
-        int count = known == null ? -1 : read(guest);
+        int count = known == null ? -1 : read(client);
         if (known == null || count < 0) {
             return;
         }
         buffer.flip();
-        PeerCredentials sender = known.worker() == null ? Connections.peer(guest) : known.worker();
-        known.lines().feed(buffer, new Ear(sender, guest, known));
-        if (count == 0 && known.equals(guests.get(guest))) {
-            dismiss(guest);
+        PeerCredentials sender = known.worker() == null ? Connections.peer(client) : known.worker();
+        known.lines().feed(buffer, new Ear(sender, client, known));
+        if (count == 0 && known.equals(clients.get(client))) {
+            disconnect(client);
         }
     }
 
-    private int read(int guest) {
+    private int read(int client) {
         try {
-            return Connections.hear(guest, buffer);
+            return Connections.hear(client, buffer);
         } catch (PosixException e) {
             return 0; // reset: as good as closed
         }
     }
 
-    private void dismiss(int guest) {
-        Guest gone = guests.remove(guest);
+    private void disconnect(int client) {
+        Client gone = clients.remove(client);
         if (gone != null) {
             lines -= gone.worker() == null ? 0 : 1;
-            eventLoop.forget(guest);
-            Connections.hangUp(guest);
+            eventLoop.forget(client);
+            Connections.hangUp(client);
         }
     }
 
     /// Hangs up on all.
     void close() {
-        List.copyOf(guests.keySet()).forEach(this::dismiss);
+        List.copyOf(clients.keySet()).forEach(this::disconnect);
     }
 
     /// Reader of one client's lines.
     private final class Ear implements LineBuffer.Taker {
         private final PeerCredentials sender;
-        private final int guest;
-        private final Guest known;
+        private final int client;
+        private final Client worker;
 
-        Ear(PeerCredentials sender, int guest, Guest known) {
+        Ear(PeerCredentials sender, int client, Client known) {
             this.sender = sender;
-            this.guest = guest;
-            this.known = known;
+            this.client = client;
+            this.worker = known;
         }
 
         @Override
@@ -208,14 +208,14 @@ final class AckClients {
             }
             switch (RequestReader.parse(line)) {
                 case WorkerMessage.Ack ack -> {
-                    if (says.acked(ack.pid(), sender)) {
+                    if (listener.acked(ack.pid(), sender)) {
                         reply(ack.id(), "acknowledged");
                     } else {
                         reject(ack, "you may not acknowledge for pid " + ack.pid());
                     }
                 }
                 case WorkerMessage.Ping ping -> {
-                    if (says.pinged(ping, sender)) {
+                    if (listener.pinged(ping, sender)) {
                         reply(ping.id(), "pong");
                     } else {
                         reject(ping, "you may not ping for pid " + ping.pid());
@@ -241,11 +241,11 @@ final class AckClients {
 
         /// True if the client is gone since; its number may be another's.
         private boolean left() {
-            return !known.equals(guests.get(guest));
+            return !worker.equals(clients.get(client));
         }
 
         private void refuse(JsonId id, String message) {
-            says.refused("pid " + sender.pid() + ": " + message);
+            listener.refused("pid " + sender.pid() + ": " + message);
             reject(id, ExitStatus.USAGE, message);
         }
 
@@ -257,7 +257,7 @@ final class AckClients {
         /// Rejects a client after a malformed line, lest it send a million of them.
         private void reject(JsonId id, ExitStatus code, String message) {
             write(ReplyWriter.done(id, code, message));
-            dismiss(guest);
+            disconnect(client);
         }
 
         private void reply(@Nullable JsonId id, String message) {
@@ -266,13 +266,13 @@ final class AckClients {
             }
         }
 
-        /// A guest that does not read does not get its reply.
+        /// A client that does not read does not get its reply.
         private void write(byte[] reply) {
             if (left()) {
                 return;
             }
             try {
-                Descriptors.write(guest, ByteBuffer.wrap(reply));
+                Descriptors.write(client, ByteBuffer.wrap(reply));
             } catch (PosixException e) {
                 // it did not wait for its reply; what it said counts all the same
             }

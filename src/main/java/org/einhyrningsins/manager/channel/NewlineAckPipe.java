@@ -20,11 +20,11 @@ public final class NewlineAckPipe implements EventLoop.Watcher {
     private final Runnable acked;
     private final ByteBuffer buffer = ByteBuffer.allocate(ROOM);
     private boolean open = true;
-    private boolean told;
+    private boolean onAck;
 
     /// Watches our end of the pipe.
     ///
-    /// @param acked is told once
+    /// @param acked is onAck once
     public NewlineAckPipe(EventLoop eventLoop, int fd, Runnable acked) {
         this.eventLoop = eventLoop;
         this.fd = fd;
@@ -34,19 +34,19 @@ public final class NewlineAckPipe implements EventLoop.Watcher {
 
     @Override
     public void ready(int events) {
-        hear();
+        receive();
     }
 
     /// Takes up what has been written until now, up to a bound: one who writes without end is heard
     /// again in the next turn.
-    public void hear() {
+    public void receive() {
         buffer.clear();
         int count = open ? read() : -1;
         if (count == 0) {
             close();
         }
-        if (!told && count > 0 && LineEnds.last(buffer, 0, count) > 0) {
-            told = true;
+        if (!onAck && count > 0 && LineEnds.last(buffer, 0, count) > 0) {
+            onAck = true;
             acked.run();
         }
     }

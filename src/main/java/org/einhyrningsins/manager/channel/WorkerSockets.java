@@ -31,13 +31,13 @@ import java.util.function.IntFunction;
 
 /// Sockets of one program's workers: a stream socket for `worker:ack` and `worker:ping`
 /// (EINHORN_SOCK_PATH) and a datagram socket for notifications (NOTIFY_SOCKET). Only the program's
-/// user can reach them, and a message counts only if the kernel says that its sender is the worker
+/// user can reach them, and a message counts only if the kernel listener that its sender is the worker
 /// it speaks for, or descends from it.
 public final class WorkerSockets {
     private static final String ACKS = ".sock";
     private static final String NOTIFICATIONS = ".notify";
     private final EventLoop eventLoop;
-    private final Listener says;
+    private final Listener listener;
     private final Path ackPath;
     private final Path notifyPath;
     private final Place place;
@@ -94,12 +94,12 @@ public final class WorkerSockets {
     }
 
     /// Opens both sockets.
-    WorkerSockets(EventLoop eventLoop, Place place, ByteBuffer buffer, Listener says)
+    WorkerSockets(EventLoop eventLoop, Place place, ByteBuffer buffer, Listener listener)
             throws IOException {
         this.eventLoop = eventLoop;
         this.place = place;
-        this.says = says;
-        clients = new AckClients(eventLoop, buffer, says);
+        this.listener = listener;
+        clients = new AckClients(eventLoop, buffer, listener);
         ackPath = place.directory().resolve(place.name() + ACKS);
         notifyPath = place.directory().resolve(place.name() + NOTIFICATIONS);
         openAcks();
@@ -109,8 +109,8 @@ public final class WorkerSockets {
             closeAcks();
             throw e;
         }
-        place.files().guard(ackPath, new Acks());
-        place.files().guard(notifyPath, new Notifications());
+        place.files().watch(ackPath, new Acks());
+        place.files().watch(notifyPath, new Notifications());
     }
 
     private void openAcks() throws IOException {
@@ -148,17 +148,17 @@ public final class WorkerSockets {
         }
     }
 
-    /// Goes on where another manager stopped, with its sockets and its guests.
+    /// Goes on where another manager stopped, with its sockets and its clients.
     WorkerSockets(
             EventLoop eventLoop,
             Place place,
             WorkerSocketsSnapshot image,
             ByteBuffer buffer,
-            Listener says) {
+            Listener listener) {
         this.eventLoop = eventLoop;
         this.place = place;
-        this.says = says;
-        clients = new AckClients(eventLoop, buffer, says);
+        this.listener = listener;
+        clients = new AckClients(eventLoop, buffer, listener);
         ackPath = place.directory().resolve(place.name() + ACKS);
         notifyPath = place.directory().resolve(place.name() + NOTIFICATIONS);
         acks = image.acks();
@@ -168,8 +168,8 @@ public final class WorkerSockets {
         notificationsFile = RuntimeFiles.inode(notifyPath);
         eventLoop.watch(acks, Poll.IN, events -> clients.accept(acks));
         image.guests().forEach(clients::resume);
-        place.files().guard(ackPath, new Acks());
-        place.files().guard(notifyPath, new Notifications());
+        place.files().watch(ackPath, new Acks());
+        place.files().watch(notifyPath, new Notifications());
     }
 
     /// Returns the snapshot of the sockets.
@@ -213,7 +213,7 @@ public final class WorkerSockets {
         }
     }
 
-    /// A name that no open door has: the program's own, unless an older door of that name is still
+    /// A name that no open worker sockets have: the program's own, unless older ones of that name are still
     /// in use.
     static String freeName(Path directory, String program) {
         String name = program;
@@ -223,7 +223,7 @@ public final class WorkerSockets {
         return name;
     }
 
-    /// The name of the door that a path is the notify socket of; null if it is none.
+    /// The name of the worker sockets whose notify socket has this path; null if it is none.
     public static @Nullable String nameOf(String notifyPath) {
         String file = notifyPath.substring(notifyPath.lastIndexOf('/') + 1);
         int end = file.length() - NOTIFICATIONS.length();
@@ -232,7 +232,7 @@ public final class WorkerSockets {
 
     /// Removes what a manager that was killed left behind. Only for who knows that it is the only
     /// one to use the directory.
-    public static void sweep(Path directory) throws IOException {
+    public static void removeLeftovers(Path directory) throws IOException {
         try (DirectoryStream<Path> left =
                 Files.newDirectoryStream(directory, "*{" + ACKS + "," + NOTIFICATIONS + "}")) {
             left.forEach(RuntimeFiles::delete);
@@ -243,7 +243,7 @@ public final class WorkerSockets {
         return ackPath;
     }
 
-    /// Listens to a worker on the line that it was born with. Whoever holds the other end has it
+    /// Listens to a worker on the line that it was started with. Whoever holds the other end has it
     /// from that worker, so it speaks for that worker and no other.
     public void connect(int line, PeerCredentials worker) {
         clients.connect(line, worker);
@@ -268,13 +268,13 @@ public final class WorkerSockets {
     }
 
     private void take(Datagram datagram) {
-        says.notified(datagram.sender(), new String(datagram.text(), StandardCharsets.UTF_8));
+        listener.notified(datagram.sender(), new String(datagram.text(), StandardCharsets.UTF_8));
     }
 
     public void close() {
         clients.close();
-        place.files().leave(ackPath);
-        place.files().leave(notifyPath);
+        place.files().unwatch(ackPath);
+        place.files().unwatch(notifyPath);
         closeAcks();
         RuntimeFiles.delete(notifyPath);
         notifications.close();

@@ -46,7 +46,7 @@ final class ClientQuota<M extends ClientQuota.Member> {
     }
 
     /// Records a request of a client.
-    void spoke(M member) {
+    void requestReceived(M member) {
         if (members.remove(member)) {
             members.add(member);
         }
@@ -63,7 +63,7 @@ final class ClientQuota<M extends ClientQuota.Member> {
 
     /// Returns the client to evict for one more of that user; null if none has to be. Clients that
     /// follow events, or do not take their replies, are evicted after idle ones.
-    @Nullable M inTheWayOf(int uid) {
+    @Nullable M clientToEvict(int uid) {
         Map<Integer, Integer> counts = new HashMap<>();
         members.forEach(member -> counts.merge(member.uid(), 1, Integer::sum));
         int own = counts.getOrDefault(uid, 0);

@@ -44,7 +44,7 @@ public final class ControlConnection implements ClientQuota.Member {
     private final PeerCredentials peerCredentials;
     private final LineBuffer lineBuffer = new LineBuffer();
     private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
-    private final Gone gone;
+    private final Gone onClose;
     private int waitingBytes;
     private int unfinishedBytes;
     private int conversations;
@@ -57,13 +57,13 @@ public final class ControlConnection implements ClientQuota.Member {
 
     /// Listener for the end of a connection, whoever closed it.
     interface Gone {
-        void gone(ControlConnection client);
+        void closed(ControlConnection client);
     }
 
     ControlConnection(EventLoop eventLoop, int fd, Gone gone) {
         this.eventLoop = eventLoop;
         this.fd = fd;
-        this.gone = gone;
+        this.onClose = gone;
         this.peerCredentials = Connections.peer(fd);
     }
 
@@ -191,7 +191,7 @@ public final class ControlConnection implements ClientQuota.Member {
     }
 
     /// Answers a condition that it waits for.
-    public void settle(ConditionWaitSnapshot condition, ExitStatus code, String message) {
+    public void answerCondition(ConditionWaitSnapshot condition, ExitStatus code, String message) {
         if (conditions.remove(condition)) {
             send(ReplyWriter.done(condition.request(), code, message));
         }
@@ -201,7 +201,7 @@ public final class ControlConnection implements ClientQuota.Member {
     ///
     /// @param why the last message
     void unfollow(String why) {
-        conditions().forEach(condition -> settle(condition, ExitStatus.NOT_ALLOWED, why));
+        conditions().forEach(condition -> answerCondition(condition, ExitStatus.NOT_ALLOWED, why));
         JsonId request = follows;
         if (request != null) {
             follows = null;
@@ -210,7 +210,7 @@ public final class ControlConnection implements ClientQuota.Member {
     }
 
     /// Tells it, if it wants to know.
-    public void tell(String program, String message) {
+    public void notifyFollower(String program, String message) {
         if (follows != null
                 && !followsFacts
                 && (followed.isEmpty() || followed.contains(program))) {
@@ -219,7 +219,7 @@ public final class ControlConnection implements ClientQuota.Member {
     }
 
     /// Tells it a fact, if it follows facts.
-    public void tell(Fact fact) {
+    public void notifyFollower(Fact fact) {
         JsonId request = follows;
         if (request != null
                 && followsFacts
@@ -309,7 +309,7 @@ public final class ControlConnection implements ClientQuota.Member {
             eventLoop.forget(fd);
             Connections.hangUp(fd);
             waiting.clear();
-            gone.gone(this);
+            onClose.closed(this);
         }
     }
 }

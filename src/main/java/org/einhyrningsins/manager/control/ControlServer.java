@@ -54,7 +54,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
 
     /// Maximum of replies not taken and lines not ended, all clients together: a quarter of the
     /// heap.
-    private static final int MAX_HELD = 8 * 1024 * 1024;
+    private static final int MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 
     private final EventLoop eventLoop;
     private final Path path;
@@ -79,7 +79,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         /// A worker says something of itself.
         ///
         /// @return reason why it does not count; null if it does
-        default @Nullable String heard(WorkerMessage message, PeerCredentials sender) {
+        default @Nullable String workerMessage(WorkerMessage message, PeerCredentials sender) {
             return ELSEWHERE;
         }
     }
@@ -238,7 +238,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         try {
             ControlConnection client = new ControlConnection(eventLoop, fd, connections::remove);
             if (connections.size() >= mostClients && !makeRoomFor(client)) {
-                turnAway(client);
+                reject(client);
                 return true;
             }
             eventLoop.watch(fd, Poll.IN, events -> ready(client, events));
@@ -251,14 +251,14 @@ public final class ControlServer implements SocketFileWatch.Owner {
     }
 
     private boolean makeRoomFor(ControlConnection client) {
-        ControlConnection inTheWay = connections.inTheWayOf(client.uid());
+        ControlConnection inTheWay = connections.clientToEvict(client.uid());
         if (inTheWay != null) {
             inTheWay.close();
         }
         return inTheWay != null;
     }
 
-    private void turnAway(ControlConnection client) {
+    private void reject(ControlConnection client) {
         String full =
                 "the manager has "
                         + mostClients
@@ -275,7 +275,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
     }
 
     private void enforceMemoryLimit() {
-        ControlConnection heaviest = connections.heaviest(MAX_HELD);
+        ControlConnection heaviest = connections.heaviest(MAX_QUEUED_BYTES);
         if (heaviest != null) {
             heaviest.close();
         }
@@ -346,7 +346,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
             }
             switch (RequestReader.parse(line)) {
                 case ControlRequest controlRequest -> {
-                    connections.spoke(client);
+                    connections.requestReceived(client);
                     requested.request(client, role(client), controlRequest);
                 }
                 case WorkerMessage message -> hear(message, line);
@@ -358,7 +358,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         /// einhyrningsins(1) answers, einhorn(1) closes the connection in case the worker forgets
         /// to: one in the newer dialect gets both, unless it asked for an answer and may go on.
         private void hear(WorkerMessage message, byte[] line) {
-            String objection = requested.heard(message, client.peer());
+            String objection = requested.workerMessage(message, client.peer());
             JsonId id = message.id();
             if (id != null || line[0] == '{') {
                 ExitStatus code = objection == null ? ExitStatus.DONE : ExitStatus.USAGE;
@@ -378,7 +378,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
     }
 
     /// Tells something to each client that wants to know.
-    public void tell(Consumer<ControlConnection> telling) {
+    public void forEachClient(Consumer<ControlConnection> telling) {
         if (connections.size() > 0) {
             connections.all().forEach(telling);
             enforceMemoryLimit();

@@ -33,7 +33,7 @@ public final class PendingCommand {
     /// Begins a request of a client.
     ///
     /// @param waits the client wants progress and the outcome; else one reply, and at once: see
-    ///   [#begun]
+    ///   [#accepted]
     public PendingCommand(@Nullable ControlConnection client, JsonId id, boolean waits) {
         this.client = client;
         this.id = id;
@@ -65,7 +65,7 @@ public final class PendingCommand {
     /// Makes a command without a client: its outcome is reported to nobody.
     ///
     /// @param source origin of the versions that come of it
-    public static PendingCommand withNobody(VersionOrigin source) {
+    public static PendingCommand withoutClient(VersionOrigin source) {
         return new PendingCommand(null, JsonId.NONE).from(source);
     }
 
@@ -100,19 +100,19 @@ public final class PendingCommand {
     }
 
     /// True if a client waits for the reply.
-    public boolean isHeard() {
+    public boolean isClientConnected() {
         return client != null;
     }
 
     /// Adds one program that is to answer.
-    public void expect() {
+    public void addProgram() {
         open++;
     }
 
     /// Answers a client that does not wait, unless its command has ended already.
     ///
     /// @param what description of what has begun
-    public void begun(String what) {
+    public void accepted(String what) {
         if (client != null && !waits && open > 0) {
             client.end();
             client.send(ReplyWriter.done(id, ExitStatus.DONE, what + ": accepted"));
@@ -127,7 +127,7 @@ public final class PendingCommand {
     }
 
     /// Adds the answer of one program; the last one ends the command.
-    public void outcome(boolean done, String message) {
+    public void programAnswered(boolean done, String message) {
         open--;
         failed |= !done;
         outcomes.add(message);

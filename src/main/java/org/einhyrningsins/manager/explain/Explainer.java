@@ -166,7 +166,7 @@ public final class Explainer {
         if (blame == null && slot.current() != null) {
             blame = slot.current().id();
         }
-        return blame == null ? "" : host.workforce().lastLines(blame, workerSpawner.lanes());
+        return blame == null ? "" : host.workforce().lastLines(blame, workerSpawner.writerThreads());
     }
 
     // ---- why

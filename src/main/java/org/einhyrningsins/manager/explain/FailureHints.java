@@ -69,7 +69,7 @@ final class FailureHints {
                             + " missing";
             case "127" -> "127: a command was not found: see PATH, and the path of the command";
             default -> {
-                String said = said(known.lines(), programs);
+                String said = fromLastLines(known.lines(), programs);
                 yield said.isEmpty() ? ofShell(known, failure) : said;
             }
         };
@@ -94,7 +94,7 @@ final class FailureHints {
     }
 
     /// Advice for what its last lines say by themselves: words of the C library.
-    private static String said(String words, ProgramTable programs) {
+    private static String fromLastLines(String words, ProgramTable programs) {
         String lines = words.toLowerCase(Locale.ROOT);
         if (lines.contains("address already in use") || lines.contains("eaddrinuse")) {
             return port(words, programs);
@@ -193,7 +193,7 @@ final class FailureHints {
         Fact note = known.last(FactKind.NOTE);
         String heard =
                 note != null && note.message().startsWith("refused")
-                        ? "; what was heard: " + note.message()
+                        ? "; its last message: " + note.message()
                         : "";
         return "it was to be up by "
                 + mode(known.program())

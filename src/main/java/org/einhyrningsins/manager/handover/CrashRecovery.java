@@ -88,7 +88,7 @@ public final class CrashRecovery {
             throws StartException {
         StateReader reader = new StateReader(state, managerLog);
         try {
-            StateReader.Own own = reader.own();
+            StateReader.Own own = reader.readManager();
             ManagerSnapshot manager = own.manager();
             StateJournal.Read notes = own.journal();
             if (manager != null && !manager.boot().equals(BootId.name())) {
@@ -98,7 +98,7 @@ public final class CrashRecovery {
                 return null;
             }
             CrashRecovery crashRecovery =
-                    new CrashRecovery(manager == null ? nothing(now) : manager, notes, now);
+                    new CrashRecovery(manager == null ? unrecorded(now) : manager, notes, now);
             List<ProgramSnapshot> images =
                     crashRecovery.readPrograms(reader, state, manager != null);
             if (unnoted || !notes.whole()) {
@@ -116,7 +116,7 @@ public final class CrashRecovery {
     }
 
     /// Makes the snapshot of a manager of which nothing is written.
-    private static ManagerSnapshot nothing(Now now) {
+    private static ManagerSnapshot unrecorded(Now now) {
         return new ManagerSnapshot(
                 new ManagerSnapshot.Instance("", BootId.name(), 0),
                 ManagerSnapshot.History.fresh(),
@@ -190,13 +190,13 @@ public final class CrashRecovery {
     /// none. Says nothing, and leaves everything as it is.
     public static @Nullable ServicesSpec settings(StateDirectory state) {
         ManagerSnapshot manager = StateReader.glance(state);
-        if (manager == null || !manager.boot().equals(BootId.name()) || !gone(manager.pid())) {
+        if (manager == null || !manager.boot().equals(BootId.name()) || !hasEnded(manager.pid())) {
             return null;
         }
         return manager.settings();
     }
 
-    private static boolean gone(int pid) {
+    private static boolean hasEnded(int pid) {
         return pid == Processes.self() || !ProcessStatus.isAlive(pid);
     }
 
@@ -269,9 +269,9 @@ public final class CrashRecovery {
     }
 
     /// Says how many workers were found, and whose.
-    public String told() {
+    public String summary() {
         String found = workers.adopted() == 1 ? "1 worker" : workers.adopted() + " workers";
-        String ended = workers.gone() == 0 ? "" : ", " + workers.gone() + " had ended meanwhile";
+        String ended = workers.endedCount() == 0 ? "" : ", " + workers.endedCount() + " had ended meanwhile";
         String whose =
                 manager.pid() == 0
                         ? "goes on for a manager that is gone: "

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/// Finds the process of a birth that the state journal tells of.
+/// Finds the process of a start that the state journal tells of.
 final class JournalBirth {
     /// Maximum time from a note to the start of its child, in ticks. No other process gets the same
     /// pid that soon.
@@ -23,7 +23,7 @@ final class JournalBirth {
 
     private JournalBirth() {}
 
-    /// Opens the process of a birth, known by its pid and when it started.
+    /// Opens the process of a start, known by its pid and when it started.
     ///
     /// @return its pidfd; -1 if it is gone
     static int open(StateJournal.Birth birth) {
@@ -37,7 +37,7 @@ final class JournalBirth {
         return -1;
     }
 
-    /// Makes the snapshot of a worker of which nothing but its birth was written.
+    /// Makes the snapshot of a worker of which nothing but its start was written.
     ///
     /// @param pidfd of its process; -1 if that is gone
     static WorkerSnapshot worker(Program program, StateJournal.Birth birth, int pidfd) {
@@ -55,7 +55,7 @@ final class JournalBirth {
         return new WorkerSnapshot(birth.id(), process, -1, log, "", List.of());
     }
 
-    /// The time that has passed since a birth.
+    /// The time that has passed since a start.
     static Duration age(StateJournal.Birth birth) {
         long ticks = Math.max(0, BootId.ticks() - birth.ticks());
         return Duration.ofMillis(ticks * 1000 / BootId.TICKS_A_SECOND);

@@ -57,7 +57,7 @@ public final class OperatorOverrides {
     }
 
     /// Returns whether there is anything to read. Costs one system call.
-    private boolean exist() {
+    private boolean hasFile() {
         return config != null && Files.exists(state.path().resolve(FILE));
     }
 
@@ -67,7 +67,7 @@ public final class OperatorOverrides {
     /// @throws CannotStart if it cannot be read this time: to start without it would be to forget
     ///   it
     public Map<String, OperatorOverride> before(boolean reset) throws StartException {
-        if (!exist()) {
+        if (!hasFile()) {
             return Map.of();
         }
         inUse = true;
@@ -166,21 +166,21 @@ public final class OperatorOverrides {
     /// directory, and would wake it up.
     ///
     /// @return false if it is not written, which is said once
-    public boolean keep(ProgramTable programTable) {
+    public boolean write(ProgramTable programTable) {
         if (again != null && !again.reached(Clock.now())) {
             return false;
         }
         boolean kept = true;
         if (mayDiffer && config != null) {
             inUse = true;
-            kept = keep(programTable, config);
+            kept = write(programTable, config);
         }
         mayDiffer = !kept;
         again = kept ? null : Clock.now().plus(StateDirectory.LATER);
         return kept;
     }
 
-    private boolean keep(ProgramTable programTable, String config) {
+    private boolean write(ProgramTable programTable, String config) {
         SequencedMap<String, OperatorOverride> now = new LinkedHashMap<>();
         for (ProgramHost host : programTable.all()) {
             OperatorOverride operatorOverride = host.program().intent();
@@ -212,7 +212,7 @@ public final class OperatorOverrides {
 
     private void remove() throws IOException {
         state.delete(FILE);
-        if (exist()) {
+        if (hasFile()) {
             throw new IOException("it cannot be removed");
         }
     }

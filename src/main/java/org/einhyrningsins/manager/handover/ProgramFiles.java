@@ -66,7 +66,7 @@ final class ProgramFiles {
     }
 
     /// A program is no more: its file is deleted at the next [#deleteOver].
-    void gone(ProgramHost host) {
+    void programRemoved(ProgramHost host) {
         Kept was = kept.remove(host);
         if (was != null) {
             over.add(was.file());

@@ -62,7 +62,7 @@ public final class ReexecRequest {
         if (pendingCommand != null) {
             String version = org.einhyrningsins.spec.manager.BuildInfo.text();
             String pid = ", pid " + Processes.self();
-            pendingCommand.outcome(
+            pendingCommand.programAnswered(
                     true, "this is einhyrningsins " + version + pid + ", away for " + took);
             pendingCommand = null;
         }
@@ -72,16 +72,16 @@ public final class ReexecRequest {
     ///
     /// @param objection why not now; null if nothing speaks against it
     public void begin(PendingCommand asked, @Nullable String objection) {
-        asked.expect();
+        asked.addProgram();
         Reexec next = reexec == null ? find() : reexec;
         reexec = next;
         if (next == null) {
             String launcher = "it was not started by bin/einhyrningsins";
-            asked.outcome(false, "the manager cannot replace itself: " + launcher);
+            asked.programAnswered(false, "the manager cannot replace itself: " + launcher);
         } else if (objection != null) {
-            asked.outcome(false, objection);
+            asked.programAnswered(false, objection);
         } else if (next.underWay()) {
-            asked.outcome(false, "the manager is being replaced already");
+            asked.programAnswered(false, "the manager is being replaced already");
         } else {
             pendingCommand = asked;
             asked.progress("the new program is checked first");
@@ -109,7 +109,7 @@ public final class ReexecRequest {
         String message = "not replaced, this one goes on: " + why;
         managerLog.error("", message);
         if (pendingCommand != null) {
-            pendingCommand.outcome(false, message);
+            pendingCommand.programAnswered(false, message);
             pendingCommand = null;
         }
     }
@@ -118,7 +118,7 @@ public final class ReexecRequest {
     /// what comes later waits in the sockets.
     ///
     /// @return when to come again; null if nothing is waited for
-    public @Nullable Moment attend(Moment now) {
+    public @Nullable Moment proceedIfReady(Moment now) {
         Reexec next = reexec;
         if (next == null) {
             return null;

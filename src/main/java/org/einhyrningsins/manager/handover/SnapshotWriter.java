@@ -43,8 +43,8 @@ public final class SnapshotWriter {
     /// Maximum time that a change waits to be written together with others.
     private static final Duration SOON = Duration.ofMillis(20);
 
-    /// A worker born now would be known to nobody until the images are written.
-    private static final String NO_ROOM = "no room on the disk to note births";
+    /// A worker started now would be known to nobody until the images are written.
+    private static final String NO_ROOM = "no room on the disk for the state journal";
 
     private final StateDirectory state;
     private final ManagerLog managerLog;
@@ -110,9 +110,9 @@ public final class SnapshotWriter {
             }
             return fd;
         } catch (IOException e) {
-            unusable(state, managerLog, RuntimeFiles.why(e));
+            ignoreState(state, managerLog, RuntimeFiles.why(e));
         } catch (PosixException e) {
-            if (passes(e.errno())) {
+            if (isTransient(e.errno())) {
                 throw new StartException(
                         ExitStatus.FAILED,
                         "cannot start: "
@@ -120,18 +120,18 @@ public final class SnapshotWriter {
                                 + "; workers that another manager left would not be known: raise"
                                 + " the limit, or end what holds so many, and start again");
             }
-            unusable(state, managerLog, String.valueOf(e.getMessage()));
+            ignoreState(state, managerLog, String.valueOf(e.getMessage()));
         }
         return -1;
     }
 
     /// True for a shortage that says nothing about the directory. Programs recorded there would be
     /// started a second time if it counted as empty.
-    private static boolean passes(Errno errno) {
+    private static boolean isTransient(Errno errno) {
         return errno == Errno.EMFILE || errno == Errno.ENFILE || errno == Errno.ENOMEM;
     }
 
-    private static void unusable(StateDirectory state, ManagerLog managerLog, String why) {
+    private static void ignoreState(StateDirectory state, ManagerLog managerLog, String why) {
         managerLog.warn(
                 "",
                 "cannot use the state directory "
@@ -147,7 +147,7 @@ public final class SnapshotWriter {
     }
 
     /// Has this one take part when all is written again.
-    public void serve(Household other) {
+    public void addParticipant(Household other) {
         household = other;
     }
 
@@ -171,7 +171,7 @@ public final class SnapshotWriter {
     }
 
     /// Something could not be done, and is to be tried again.
-    public void later() {
+    public void retryLater() {
         if (due == null) {
             due = Clock.now().plus(StateDirectory.LATER);
         }
@@ -190,9 +190,9 @@ public final class SnapshotWriter {
     }
 
     /// A program is no more.
-    public void gone(ProgramHost host) {
+    public void programRemoved(ProgramHost host) {
         changed.remove(host);
-        programFiles.gone(host);
+        programFiles.programRemoved(host);
         changed();
     }
 
@@ -231,7 +231,7 @@ public final class SnapshotWriter {
     }
 
     /// Writes the manager's image alone: what is known of programs, and the notes, stay as they
-    /// are. For sockets that are new after a recovery: a worker born with one must not be all that
+    /// are. For sockets that are new after a recovery: a worker started with one must not be all that
     /// knows of it.
     public void write(ManagerSnapshot image) {
         try {
@@ -243,7 +243,7 @@ public final class SnapshotWriter {
         }
     }
 
-    /// Writes all if a program is new whose first workers are about to be born: by their notes
+    /// Writes all if a program is new whose first workers are about to be started: by their notes
     /// alone the next manager would not know what they are. At a manager's own start nothing is
     /// written yet, and nobody waits for that: there they are found by what they carry.
     public void writeBeforeBirths(ProgramHost host, Image image) {
@@ -288,7 +288,7 @@ public final class SnapshotWriter {
     /// If something of it is gone, all of it is made anew: whoever cleans up a directory, or
     /// removes one, does not stop at one file.
     private void restore() throws IOException {
-        String gone = gone();
+        String gone = programRemoved();
         suspicious = false;
         if (gone == null) {
             return;
@@ -309,7 +309,7 @@ public final class SnapshotWriter {
     }
 
     /// Describes a missing file or directory; null if nothing is missing.
-    private @Nullable String gone() {
+    private @Nullable String programRemoved() {
         long now = RuntimeFiles.inode(state.path());
         if (now == 0 || (directory != 0 && now != directory)) {
             return "the state directory " + state.path();
@@ -356,7 +356,7 @@ public final class SnapshotWriter {
     }
 
     private void failed(String why) {
-        later();
+        retryLater();
         if (!failing) {
             failing = true;
             managerLog.error(

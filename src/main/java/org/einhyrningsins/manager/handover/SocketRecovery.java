@@ -124,7 +124,7 @@ final class SocketRecovery {
                 ProgramSpec spec = spec(found.image().program(), worker.id());
                 for (int i = 0; i < spec.sockets().size(); i++) {
                     boolean own = spec.sockets().get(i).perWorker() && isMade(found);
-                    if (own || table.lacks(spec, spec.sockets().get(i))) {
+                    if (own || table.isClosed(spec, spec.sockets().get(i))) {
                         search(table, found, worker, spec, i);
                     }
                 }
@@ -146,7 +146,7 @@ final class SocketRecovery {
         }
         for (CrashRecovery.Found found : made) {
             for (WorkerSnapshot worker : found.image().workers()) {
-                if (table.lacks(spec, socket)) {
+                if (table.isClosed(spec, socket)) {
                     search(table, found, worker, spec, index);
                 }
             }

@@ -37,7 +37,7 @@ final class StateReader {
     record Own(@Nullable ManagerSnapshot manager, StateJournal.Read journal) {}
 
     /// Reads the files of the manager itself. Nothing is set aside until both were read.
-    Own own() throws StartException {
+    Own readManager() throws StartException {
         String manager = read(SnapshotWriter.MANAGER);
         String journal = read(SnapshotWriter.NOTES);
         return new Own(

@@ -73,9 +73,9 @@ public final class StateRecorder {
     }
 
     /// A program is no more.
-    public void gone(ProgramHost host) {
+    public void programRemoved(ProgramHost host) {
         if (writer != null) {
-            writer.gone(host);
+            writer.programRemoved(host);
         }
     }
 
@@ -105,7 +105,7 @@ public final class StateRecorder {
         return writer != null;
     }
 
-    /// Writes a program that is new before its first workers are born.
+    /// Writes a program that is new before its first workers are started.
     public void writeBeforeBirths(ProgramHost host) {
         if (writer != null) {
             writer.writeBeforeBirths(host, image);
@@ -122,7 +122,7 @@ public final class StateRecorder {
     /// Tries again later what could not be written.
     public void retryLater() {
         if (writer != null) {
-            writer.later();
+            writer.retryLater();
         }
     }
 

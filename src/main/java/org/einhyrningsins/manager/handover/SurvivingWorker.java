@@ -17,12 +17,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A worker of a manager that is gone, known by what it carries: variables that it was born with,
-/// or the control group that it was born into. What is written in the state directory says more;
+/// A worker of a manager that is gone, known by what it carries: variables that it was started with,
+/// or the control group that it was started in. What is written in the state directory says more;
 /// this is for what is missing there.
 ///
 /// Variables can be forged, so a worker is believed only what its user could do anyway: see
-/// [#mayBe]. They are inherited too: the worker itself is the one that leads its process group and
+/// [#mayBelongTo]. They are inherited too: the worker itself is the one that leads its process group and
 /// whose pid they name.
 ///
 /// @param pid its own, by which its process group is known too
@@ -179,7 +179,7 @@ record SurvivingWorker(
     /// is left alone, whatever it says of itself.
     ///
     /// @param uid of the workers of its program; -1 for ours
-    boolean mayBe(int uid) {
+    boolean mayBelongTo(int uid) {
         return grouped || user == Processes.user() || (uid >= 0 && user == uid);
     }
 

@@ -51,7 +51,7 @@ final class WorkerAdoption {
     /// A worker with what it carries, if it can be asked.
     ///
     /// @param up it has lived for so long that it must have said so
-    /// @param other it was born as the file has it no more
+    /// @param other it was started as the file has it no more
     private record Candidate(
             StateJournal.Birth birth,
             @Nullable SurvivingWorker survivor,
@@ -92,14 +92,14 @@ final class WorkerAdoption {
         return members;
     }
 
-    /// The births of a program of which there is an image.
+    /// The starts of a program of which there is an image.
     List<StateJournal.Birth> births(ProgramSnapshot image) {
         List<StateJournal.Birth> its = new ArrayList<>();
         int uid = user(image.program().newest());
         for (StateJournal.Birth birth : births) {
             SurvivingWorker survivingWorker = survivors.get(birth.pid());
             if (birth.program().equals(image.program().name())
-                    && (survivingWorker == null || survivingWorker.mayBe(uid))) {
+                    && (survivingWorker == null || survivingWorker.mayBelongTo(uid))) {
                 its.add(birth);
             }
         }
@@ -135,7 +135,7 @@ final class WorkerAdoption {
             String name, List<StateJournal.Birth> its, OperatorOverride operatorOverride)
             throws StartException {
         ProgramSpec wanted = now.services().programs().get(name);
-        ProgramSpec known = wanted == null ? gone(name) : wanted;
+        ProgramSpec known = wanted == null ? unknownProgram(name) : wanted;
         ProgramSpec spec = known.withSockets(serving(known, its));
         List<Candidate> candidates = new ArrayList<>();
         Map<WorkerId, WorkerSnapshot> living = new HashMap<>();
@@ -144,7 +144,7 @@ final class WorkerAdoption {
             SurvivingWorker survivingWorker = survivors.get(birth.pid());
             boolean may =
                     survivingWorker == null
-                            || survivingWorker.mayBe(user(spec))
+                            || survivingWorker.mayBelongTo(user(spec))
                             || (wanted == null && isSomebodys(survivingWorker));
             if (survivingWorker != null && !may) {
                 managerLog.warn(
@@ -218,7 +218,7 @@ final class WorkerAdoption {
         for (StateJournal.Birth birth : births) {
             SurvivingWorker survivingWorker = survivors.get(birth.pid());
             int pidfd = JournalBirth.open(birth);
-            if (survivingWorker != null && survivingWorker.mayBe(user(other))) {
+            if (survivingWorker != null && survivingWorker.mayBelongTo(user(other))) {
                 WorkerSnapshot worker =
                         JournalBirth.worker(Program.of(other, Clock.now()), birth, pidfd);
                 SocketSnapshot found =
@@ -239,7 +239,7 @@ final class WorkerAdoption {
     /// renamed.
     private boolean isSomebodys(SurvivingWorker survivingWorker) {
         for (ProgramSpec program : now.services().programs().values()) {
-            if (survivingWorker.mayBe(user(program))) {
+            if (survivingWorker.mayBelongTo(user(program))) {
                 return true;
             }
         }
@@ -300,7 +300,7 @@ final class WorkerAdoption {
                         program,
                         !wanted && !wantedElsewhere,
                         List.copyOf(living.values()),
-                        wanted || wantedElsewhere ? List.of(door(spec, candidates)) : List.of(),
+                        wanted || wantedElsewhere ? List.of(workerSockets(spec, candidates)) : List.of(),
                         Map.of(),
                         List.of());
         Set<WorkerId> alive = new HashSet<>(living.keySet());
@@ -331,7 +331,7 @@ final class WorkerAdoption {
     }
 
     /// The worker sockets that its newest worker knows.
-    private static WorkerSocketsSnapshot door(ProgramSpec spec, List<Candidate> candidates) {
+    private static WorkerSocketsSnapshot workerSockets(ProgramSpec spec, List<Candidate> candidates) {
         String name = spec.name();
         long newest = -1;
         for (Candidate each : candidates) {
@@ -365,7 +365,7 @@ final class WorkerAdoption {
     }
 
     /// A program of which nothing is known but its name.
-    private static ProgramSpec gone(String name) {
+    private static ProgramSpec unknownProgram(String name) {
         return new ProgramSpec(
                 name,
                 0,

@@ -36,7 +36,7 @@ final class WorkerRecovery {
     private final Map<Integer, List<Integer>> members = new HashMap<>();
 
     private int adopted;
-    private int gone;
+    private int endedCount;
 
     WorkerRecovery(StateJournal.Read notes, WorkerCgroups groups) {
         this.notes = notes;
@@ -54,8 +54,8 @@ final class WorkerRecovery {
     }
 
     /// The number of workers that had ended.
-    int gone() {
-        return gone;
+    int endedCount() {
+        return endedCount;
     }
 
     /// Adds workers that were found by what they carry.
@@ -78,7 +78,7 @@ final class WorkerRecovery {
         Map<WorkerId, WorkerSnapshot> leaderless = leaderless(program.name(), withoutProcess);
         ended.removeAll(leaderless.keySet());
         ended.removeAll(living.keySet());
-        gone += ended.size();
+        endedCount += ended.size();
         Set<WorkerId> alive = Set.copyOf(living.keySet());
         living.putAll(leaderless);
         adopted += living.size();
@@ -122,7 +122,7 @@ final class WorkerRecovery {
         }
     }
 
-    /// Sorts the workers born since the snapshot by whether they live.
+    /// Sorts the workers started since the snapshot by whether they live.
     ///
     /// @return those that the program of the snapshot does not know
     private static List<Recovery.Newborn> findBorn(
@@ -178,7 +178,7 @@ final class WorkerRecovery {
         return unborn;
     }
 
-    /// Workers of which others live: in their process group, known by the variable they were born
+    /// Workers of which others live: in their process group, known by the variable they were started
     /// with, or in their control group.
     private Map<WorkerId, WorkerSnapshot> leaderless(String program, List<WorkerSnapshot> workers) {
         Set<Integer> leaders = new HashSet<>();
@@ -222,12 +222,12 @@ final class WorkerRecovery {
     }
 
     /// The worker may still have the other end.
-    private static KeptDescriptor gone(KeptDescriptor kept) {
+    private static KeptDescriptor endedCount(KeptDescriptor kept) {
         return new KeptDescriptor(kept.name(), -1, kept.inode());
     }
 
     private static WorkerSnapshot adopted(WorkerSnapshot image, int pidfd) {
-        return image.adopted(pidfd, image.kept().stream().map(WorkerRecovery::gone).toList());
+        return image.adopted(pidfd, image.kept().stream().map(WorkerRecovery::endedCount).toList());
     }
 
     /// True if a worker of a snapshot lives. The snapshot may be of an earlier boot.

@@ -49,7 +49,7 @@ final class HistoryFollower {
     ///
     /// @param now milliseconds since 1970
     /// @param changes the keys in which two definitions differ
-    static ProgramHistory follow(
+    static ProgramHistory after(
             ProgramHistory before,
             Program program,
             long now,

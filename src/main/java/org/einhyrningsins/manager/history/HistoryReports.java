@@ -44,7 +44,7 @@ public final class HistoryReports {
         for (CommandTarget target : targets) {
             ProgramHost host = programTable.get(target.program());
             ProgramHistory history =
-                    host == null ? store.former(target.program()) : store.of(host.name());
+                    host == null ? store.readRemoved(target.program()) : store.of(host.name());
             if (host == null && history.generations().isEmpty()) {
                 throw new UsageException(programTable.unknown(target.program()));
             }
@@ -70,7 +70,7 @@ public final class HistoryReports {
         return new HistoryReport.ProgramReport(
                 history.program(),
                 host != null,
-                rollback == null ? "" : stays(history.program(), rollback),
+                rollback == null ? "" : rollbackWords(history.program(), rollback),
                 generations,
                 files == null
                         ? "whether its files are still there could not be found out in time"
@@ -78,8 +78,8 @@ public final class HistoryReports {
     }
 
     /// Describes a rollback that a program stays on, and what ends that.
-    public static String stays(String program, OperatorOverride.Rollback rollback) {
-        return rollback.words(Clock.told(rollback.atMillis()))
+    public static String rollbackWords(String program, OperatorOverride.Rollback rollback) {
+        return rollback.words(Clock.timeOfDay(rollback.atMillis()))
                 + "; 'reload "
                 + program
                 + "' takes the file's";

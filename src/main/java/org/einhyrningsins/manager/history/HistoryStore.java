@@ -76,7 +76,7 @@ public final class HistoryStore {
     }
 
     /// The history of a program that there is no more; without generations if none is known.
-    public ProgramHistory former(String program) {
+    public ProgramHistory readRemoved(String program) {
         ProgramHistory known = histories.get(program);
         return known == null ? read(program) : known;
     }
@@ -146,10 +146,10 @@ public final class HistoryStore {
     // ---- what happens
 
     /// A program has changed in something that a history may tell.
-    public void follow(Program program) {
+    public void programChanged(Program program) {
         ProgramHistory before = of(program.name());
         ProgramHistory now =
-                HistoryFollower.follow(before, program, Clock.wallMillis(), HistoryStore::keys);
+                HistoryFollower.after(before, program, Clock.wallMillis(), HistoryStore::keys);
         if (now.equals(before)) {
             return;
         }
@@ -173,7 +173,7 @@ public final class HistoryStore {
     }
 
     /// A program is no more.
-    public void gone(String program) {
+    public void programRemoved(String program) {
         ProgramHistory history = of(program);
         List<GenerationRecord> ended = new ArrayList<>(history.generations());
         long now = Clock.wallMillis();
@@ -182,18 +182,18 @@ public final class HistoryStore {
     }
 
     /// The state directory was removed, and is there again.
-    public void lost() {
+    public void whatWasLost() {
         unwritten.addAll(histories.keySet());
-        soon();
+        scheduleWrite();
     }
 
     private void put(ProgramHistory history) {
         histories.put(history.program(), history);
         unwritten.add(history.program());
-        soon();
+        scheduleWrite();
     }
 
-    private void soon() {
+    private void scheduleWrite() {
         due = Moment.earlier(due, Clock.now().plus(SOON));
     }
 
@@ -241,7 +241,7 @@ public final class HistoryStore {
         }
         due = null;
         takeLooks();
-        harvest();
+        handleResult();
         if (writing == null && !unwritten.isEmpty()) {
             write();
         }
@@ -271,7 +271,7 @@ public final class HistoryStore {
     }
 
     /// Sees what became of the last writing, if it is over.
-    private void harvest() {
+    private void handleResult() {
         FutureTask<HistoryFiles.Result> task = writing;
         if (task == null || !task.isDone()) {
             return;
@@ -322,14 +322,14 @@ public final class HistoryStore {
         Moment soon = Clock.now().plus(FOR_FILES);
         looks.values().forEach(its -> its.values().forEach(look -> await(soon, look)));
         takeLooks();
-        harvest();
+        handleResult();
         if (writing == null && !unwritten.isEmpty()) {
             write();
             await(end, writing);
-            harvest();
+            handleResult();
         }
         if (writing != null || !unwritten.isEmpty()) {
-            soon();
+            scheduleWrite();
         }
     }
 

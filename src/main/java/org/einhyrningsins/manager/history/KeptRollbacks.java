@@ -49,7 +49,7 @@ public record KeptRollbacks(
             if (rollback == null || its == null || named.contains(host.name())) {
                 continue;
             }
-            ProgramSpec recorded = amid(program.newest(), its);
+            ProgramSpec recorded = withFileKeys(program.newest(), its);
             if (!recorded.equals(its)) {
                 definitions.put(host.name(), recorded);
                 rollbacks.put(host.name(), rollback);
@@ -79,7 +79,7 @@ public record KeptRollbacks(
     }
 
     /// A recorded definition with what is the file's in any case.
-    static ProgramSpec amid(ProgramSpec recorded, ProgramSpec file) {
+    static ProgramSpec withFileKeys(ProgramSpec recorded, ProgramSpec file) {
         return recorded.withWorkers(file.workers()).startingAfter(file.after());
     }
 
@@ -91,7 +91,7 @@ public record KeptRollbacks(
         List<String> keys = new ArrayList<>();
         KeyDifference.between(recorded, file, DefinitionSettings::of)
                 .forEach(difference -> keys.add(difference.key()));
-        return rollback.words(Clock.told(rollback.atMillis()))
+        return rollback.words(Clock.timeOfDay(rollback.atMillis()))
                 + ", and stays so; the file says otherwise ("
                 + String.join(", ", keys)
                 + "): 'reload "

@@ -56,7 +56,7 @@ public record RecordedDefinitions(
                                         + ", and that definition is not recorded");
                         return;
                     }
-                    ProgramSpec then = KeptRollbacks.amid(recorded, its);
+                    ProgramSpec then = KeptRollbacks.withFileKeys(recorded, its);
                     SequencedMap<String, ProgramSpec> with = new LinkedHashMap<>(programs);
                     with.put(name, then);
                     List<String> why = objections.apply(with);
@@ -91,7 +91,7 @@ public record RecordedDefinitions(
     }
 
     /// What an operator set of a program, with its rollback only if that is what it starts with.
-    public OperatorOverride settled(String program, OperatorOverride byHand) {
+    public OperatorOverride withEffectiveRollback(String program, OperatorOverride byHand) {
         return rollbacks.containsKey(program) ? byHand : byHand.withoutRollback();
     }
 }

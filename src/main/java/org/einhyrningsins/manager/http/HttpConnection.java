@@ -20,32 +20,32 @@ import java.util.Arrays;
 /// Connection to the HTTP listener: one request, one answer, the end. Each wait has a time limit.
 final class HttpConnection {
     /// For the whole head, however its bytes come.
-    private static final Duration TO_ASK = Duration.ofSeconds(5);
+    private static final Duration MAX_REQUEST_TIME = Duration.ofSeconds(5);
 
     /// For a page to be made.
-    private static final Duration TO_WAIT = Duration.ofSeconds(30);
+    private static final Duration MAX_RENDER_TIME = Duration.ofSeconds(30);
 
     /// For the whole answer, however its bytes go.
-    private static final Duration TO_TAKE = Duration.ofSeconds(10);
+    private static final Duration MAX_RESPONSE_TIME = Duration.ofSeconds(10);
 
     /// For it to close the connection after the answer: what it still writes is read, since a
     /// connection that is closed over unread bytes is reset, and the answer with it.
-    private static final Duration TO_LEAVE = Duration.ofSeconds(1);
+    private static final Duration MAX_LINGER_TIME = Duration.ofSeconds(1);
 
     private static final int FIRST_ROOM = 512;
 
     private enum State {
-        ASKING,
+        READING,
         WAITING,
-        TAKING,
-        LEAVING
+        WRITING,
+        LINGERING
     }
 
     private final EventLoop eventLoop;
     private final int fd;
     private final Served served;
-    private State state = State.ASKING;
-    private Moment deadline = Clock.now().plus(TO_ASK);
+    private State state = State.READING;
+    private Moment deadline = Clock.now().plus(MAX_REQUEST_TIME);
     private byte[] head = new byte[FIRST_ROOM];
     private int length;
     private boolean wantsBody = true;
@@ -56,9 +56,9 @@ final class HttpConnection {
     /// Listener that answers the request, and learns when the connection is gone.
     interface Served {
         /// Handles a request, to be answered now or later by [HttpConnection#answer].
-        void asked(HttpConnection client, HttpRequest httpRequest);
+        void requested(HttpConnection client, HttpRequest httpRequest);
 
-        void gone(HttpConnection client);
+        void closed(HttpConnection client);
     }
 
     HttpConnection(EventLoop eventLoop, int fd, ByteBuffer buffer, Served served) {
@@ -74,11 +74,11 @@ final class HttpConnection {
 
     /// True if nothing is owed to the client: it has not asked yet, or has its answer.
     boolean idle() {
-        return state == State.ASKING || state == State.LEAVING;
+        return state == State.READING || state == State.LINGERING;
     }
 
     /// The page it has not taken yet; null if there is none.
-    @Nullable RenderedPage untaken() {
+    @Nullable RenderedPage unwrittenBytes() {
         return renderedPage;
     }
 
@@ -91,10 +91,10 @@ final class HttpConnection {
         }
         try {
             switch (state) {
-                case ASKING -> read(buffer);
+                case READING -> read(buffer);
                 case WAITING -> close(); // it was not watched for anything but its end
-                case TAKING -> write();
-                case LEAVING -> drop(buffer);
+                case WRITING -> write();
+                case LINGERING -> drop(buffer);
             }
         } catch (PosixException reset) {
             close();
@@ -125,18 +125,18 @@ final class HttpConnection {
                     HttpResponse.text(
                             431, "the head is longer than " + HttpRequest.MAX_LENGTH + " bytes"));
         } else if (HttpRequest.complete(head, length)) {
-            ask();
+            parse();
         }
     }
 
-    private void ask() {
+    private void parse() {
         try {
             HttpRequest httpRequest = HttpRequest.read(head, length);
             wantsBody = !httpRequest.method().equals("HEAD");
             state = State.WAITING;
-            deadline = Clock.now().plus(TO_WAIT);
+            deadline = Clock.now().plus(MAX_RENDER_TIME);
             eventLoop.change(fd, 0);
-            served.asked(this, httpRequest);
+            served.requested(this, httpRequest);
         } catch (HttpRequest.Refused e) {
             answer(HttpResponse.text(e.status(), String.valueOf(e.getMessage())));
         }
@@ -144,7 +144,7 @@ final class HttpConnection {
 
     /// Sends the answer.
     void answer(RenderedPage given) {
-        if (closed || state == State.TAKING || state == State.LEAVING) {
+        if (closed || state == State.WRITING || state == State.LINGERING) {
             return; // it was told already that its time was over
         }
         head = new byte[0];
@@ -154,8 +154,8 @@ final class HttpConnection {
                         ? new ByteBuffer[] {ByteBuffer.wrap(first), ByteBuffer.wrap(given.body())}
                         : new ByteBuffer[] {ByteBuffer.wrap(first)};
         renderedPage = given;
-        state = State.TAKING;
-        deadline = Clock.now().plus(TO_TAKE);
+        state = State.WRITING;
+        deadline = Clock.now().plus(MAX_RESPONSE_TIME);
         eventLoop.change(fd, Poll.OUT);
         try {
             write();
@@ -172,14 +172,14 @@ final class HttpConnection {
                 }
             }
         }
-        leave();
+        linger();
     }
 
-    private void leave() {
+    private void linger() {
         renderedPage = null;
         answer = new ByteBuffer[0];
-        state = State.LEAVING;
-        deadline = Clock.now().plus(TO_LEAVE);
+        state = State.LINGERING;
+        deadline = Clock.now().plus(MAX_LINGER_TIME);
         Connections.endWriting(fd);
         eventLoop.change(fd, Poll.IN);
     }
@@ -194,9 +194,9 @@ final class HttpConnection {
     /// Ends the connection at its deadline.
     void expire() {
         switch (state) {
-            case ASKING -> answer(HttpResponse.text(408, "no request came in time"));
+            case READING -> answer(HttpResponse.text(408, "no request came in time"));
             case WAITING -> answer(HttpResponse.text(503, "the page was not ready in time"));
-            case TAKING, LEAVING -> close();
+            case WRITING, LINGERING -> close();
         }
     }
 
@@ -207,7 +207,7 @@ final class HttpConnection {
             answer = new ByteBuffer[0];
             eventLoop.forget(fd);
             Connections.hangUp(fd);
-            served.gone(this);
+            served.closed(this);
         }
     }
 }

@@ -29,7 +29,7 @@ public final class HttpListener {
     private final EventLoop eventLoop;
     private final ByteBuffer buffer;
     private final ManagerLog managerLog;
-    private final HttpServer.Sight sight;
+    private final HttpServer.Sight data;
     private @Nullable Open open;
     private final SocketFileWatch files;
     private @Nullable Open prepared;
@@ -58,7 +58,7 @@ public final class HttpListener {
         this.files = files;
         this.buffer = buffer;
         this.managerLog = managerLog;
-        this.sight = sight;
+        this.data = sight;
     }
 
     // ---- a change
@@ -89,7 +89,7 @@ public final class HttpListener {
         SocketSpec spec = wanted.socket();
         try {
             BoundSocket boundSocket = ProgramSockets.bind(spec);
-            return served(wanted, boundSocket, SocketTable.inode(spec));
+            return serve(wanted, boundSocket, SocketTable.inode(spec));
         } catch (UnknownAccountException e) {
             throw cannot(spec, String.valueOf(e.getMessage()));
         } catch (PosixException e) {
@@ -97,10 +97,10 @@ public final class HttpListener {
         }
     }
 
-    private Open served(HttpSpec wanted, BoundSocket boundSocket, long file) {
+    private Open serve(HttpSpec wanted, BoundSocket boundSocket, long file) {
         SocketSpec spec = wanted.socket();
         try {
-            HttpServer server = new HttpServer(eventLoop, boundSocket.fd(), buffer, sight);
+            HttpServer server = new HttpServer(eventLoop, boundSocket.fd(), buffer, data);
             Open served = new Open(spec, wanted.hosts(), boundSocket, file, server);
             served.answer();
             return served;
@@ -136,7 +136,7 @@ public final class HttpListener {
         if (now != null && isTheSame(now, before)) {
             open = now;
             now.answer();
-            dress(now, before);
+            setFileMode(now, before);
             return;
         }
         if (before != null) {
@@ -146,13 +146,13 @@ public final class HttpListener {
         open = now;
         if (now != null) {
             managerLog.info("", "metrics and status page at " + now.bound().address());
-            guard(now);
+            watchFile(now);
         }
     }
 
-    private void guard(Open now) {
+    private void watchFile(Open now) {
         if (now.spec().address() instanceof SocketSpec.UnixPath unix) {
-            files.guard(unix.path(), new Remade());
+            files.watch(unix.path(), new Remade());
         }
     }
 
@@ -171,7 +171,7 @@ public final class HttpListener {
             }
             SocketSpec spec = before.spec();
             HttpSpec same = new HttpSpec(spec, before.hosts());
-            open = served(same, ProgramSockets.bind(spec), SocketTable.inode(spec));
+            open = serve(same, ProgramSockets.bind(spec), SocketTable.inode(spec));
             before.server().close();
             BackgroundCloser.close(
                     before.bound().fd()); // who waits in its queue may have passed something
@@ -182,7 +182,7 @@ public final class HttpListener {
         return other != null && one.bound().equals(other.bound());
     }
 
-    private void dress(Open now, @Nullable Open before) {
+    private void setFileMode(Open now, @Nullable Open before) {
         if (before == null
                 || before.spec().equals(now.spec())
                 || !(now.spec().address() instanceof SocketSpec.UnixPath unix)) {
@@ -198,7 +198,7 @@ public final class HttpListener {
 
     private void close(Open open) {
         if (open.spec().address() instanceof SocketSpec.UnixPath unix && open.equals(this.open)) {
-            files.leave(unix.path());
+            files.unwatch(unix.path());
         }
         open.server().close();
         close(open.spec(), open.bound(), open.file());
@@ -231,8 +231,8 @@ public final class HttpListener {
     public void resume(SocketSnapshot image, List<String> hosts) {
         var boundSocket = new BoundSocket(image.fd(), image.address(), image.inode());
         try {
-            open = served(new HttpSpec(image.spec(), hosts), boundSocket, image.file());
-            guard(open);
+            open = serve(new HttpSpec(image.spec(), hosts), boundSocket, image.file());
+            watchFile(open);
         } catch (PosixException e) {
             managerLog.error(
                     "",

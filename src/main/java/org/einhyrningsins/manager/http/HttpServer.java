@@ -50,7 +50,7 @@ public final class HttpServer implements HttpConnection.Served {
     private final EventLoop eventLoop;
     private final int listener;
     private final ByteBuffer buffer;
-    private final Sight sight;
+    private final Sight data;
     private final PageRenderer pageRenderer;
 
     /// Host names that requests may have; null where that does not matter: browsers know no UNIX
@@ -90,7 +90,7 @@ public final class HttpServer implements HttpConnection.Served {
         this.eventLoop = eventLoop;
         this.listener = listener;
         this.buffer = buffer;
-        this.sight = sight;
+        this.data = sight;
         Connections.refuseDescriptors(listener);
         this.pageRenderer = new PageRenderer(eventLoop, threads, this::made);
         try {
@@ -167,10 +167,10 @@ public final class HttpServer implements HttpConnection.Served {
     // ---- what is asked
 
     @Override
-    public void asked(HttpConnection client, HttpRequest httpRequest) {
+    public void requested(HttpConnection client, HttpRequest httpRequest) {
         Pages page = Pages.of(httpRequest);
         if (names != null && !names.has(httpRequest.host())) {
-            client.answer(HttpResponse.text(421, stranger(httpRequest.host())));
+            client.answer(HttpResponse.text(421, unknownHost(httpRequest.host())));
         } else if (!PATHS.contains(httpRequest.path())) {
             String there = String.join(", ", PATHS);
             client.answer(HttpResponse.text(404, "there is no such page; there are " + there));
@@ -187,7 +187,7 @@ public final class HttpServer implements HttpConnection.Served {
         }
     }
 
-    private static String stranger(String host) {
+    private static String unknownHost(String host) {
         String name = host.replaceAll("[^A-Za-z0-9._:-]", "?");
         return "this machine is not known as "
                 + name.substring(0, Math.min(name.length(), 255))
@@ -195,7 +195,7 @@ public final class HttpServer implements HttpConnection.Served {
     }
 
     private RenderedPage readiness() {
-        List<String> reasons = sight.unready();
+        List<String> reasons = data.unready();
         return reasons.isEmpty()
                 ? HttpResponse.text(200, "all that is meant to be up is up")
                 : HttpResponse.text(503, String.join("\n", reasons));
@@ -205,7 +205,7 @@ public final class HttpServer implements HttpConnection.Served {
         if (!pageRenderer.working() && !next.isEmpty()) {
             current = new LinkedHashMap<>(next);
             next.clear();
-            if (!pageRenderer.begin(EnumSet.copyOf(current.values()), sight.snapshot())) {
+            if (!pageRenderer.begin(EnumSet.copyOf(current.values()), data.snapshot())) {
                 refuse();
             }
         }
@@ -240,7 +240,7 @@ public final class HttpServer implements HttpConnection.Served {
         Set<RenderedPage> held = Collections.newSetFromMap(new IdentityHashMap<>());
         long bytes = 0;
         for (HttpConnection client : new ArrayList<>(clients.reversed())) {
-            RenderedPage renderedPage = client.untaken();
+            RenderedPage renderedPage = client.unwrittenBytes();
             if (renderedPage != null && held.add(renderedPage)) {
                 bytes += renderedPage.body().length;
             }
@@ -251,7 +251,7 @@ public final class HttpServer implements HttpConnection.Served {
     }
 
     @Override
-    public void gone(HttpConnection client) {
+    public void closed(HttpConnection client) {
         clients.remove(client);
         next.remove(client);
         current.remove(client);

@@ -32,11 +32,11 @@ final class PageRenderer implements AutoCloseable {
 
     private final EventLoop eventLoop;
     private final ThreadFactory threads;
-    private final int bell;
-    private final int rope;
-    private final ByteBuffer stroke = ByteBuffer.allocateDirect(1);
-    private final ByteBuffer heard = ByteBuffer.allocateDirect(1);
-    private volatile @Nullable Map<Pages, RenderedPage> made;
+    private final int wakeReader;
+    private final int wakeWriter;
+    private final ByteBuffer wakeByte = ByteBuffer.allocateDirect(1);
+    private final ByteBuffer wakeBytes = ByteBuffer.allocateDirect(1);
+    private volatile @Nullable Map<Pages, RenderedPage> rendered;
     private boolean working;
     private boolean closed;
 
@@ -49,13 +49,13 @@ final class PageRenderer implements AutoCloseable {
         this.eventLoop = eventLoop;
         this.threads = threads;
         int[] pipe = Descriptors.raisedPipe();
-        bell = pipe[0];
-        rope = pipe[1];
+        wakeReader = pipe[0];
+        wakeWriter = pipe[1];
         try {
-            eventLoop.watch(bell, Poll.IN, events -> hand(reader));
+            eventLoop.watch(wakeReader, Poll.IN, events -> handOver(reader));
         } catch (PosixException e) {
-            Descriptors.close(bell);
-            Descriptors.close(rope);
+            Descriptors.close(wakeReader);
+            Descriptors.close(wakeWriter);
             throw e;
         }
     }
@@ -74,7 +74,7 @@ final class PageRenderer implements AutoCloseable {
                 });
     }
 
-    /// Begins; the reader hears of it in the loop.
+    /// Begins; the reader learns of it in the loop.
     ///
     /// @return false if there may be no more threads now
     boolean begin(Set<Pages> wanted, PageData pageData) {
@@ -98,9 +98,9 @@ final class PageRenderer implements AutoCloseable {
     private void work(Supplier<Map<Pages, RenderedPage>> work) {
         try {
             Niceness.reniceThread(NICE);
-            made = work.get();
+            rendered = work.get();
         } finally {
-            ring();
+            wakeLoop();
         }
     }
 
@@ -116,18 +116,18 @@ final class PageRenderer implements AutoCloseable {
         return pages;
     }
 
-    private void ring() {
+    private void wakeLoop() {
         try {
-            Descriptors.write(rope, stroke.duplicate()); // the one before may not be through yet
+            Descriptors.write(wakeWriter, wakeByte.duplicate()); // the one before may not be through yet
         } catch (PosixException e) {
             // the manager has closed it
         }
     }
 
-    private void hand(Reader reader) {
-        Descriptors.read(bell, heard.clear());
-        Map<Pages, RenderedPage> pages = made;
-        made = null;
+    private void handOver(Reader reader) {
+        Descriptors.read(wakeReader, wakeBytes.clear());
+        Map<Pages, RenderedPage> pages = rendered;
+        rendered = null;
         working = false;
         if (closed) {
             end();
@@ -147,8 +147,8 @@ final class PageRenderer implements AutoCloseable {
     }
 
     private void end() {
-        eventLoop.forget(bell);
-        Descriptors.close(bell);
-        Descriptors.close(rope);
+        eventLoop.forget(wakeReader);
+        Descriptors.close(wakeReader);
+        Descriptors.close(wakeWriter);
     }
 }

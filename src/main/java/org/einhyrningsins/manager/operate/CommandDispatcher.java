@@ -61,7 +61,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
         void setByHand();
 
         /// Sockets may be over.
-        void unsettled();
+        void requestSocketClose();
 
         /// Stops everything and exits.
         ///
@@ -87,7 +87,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
         /// Logs more, or less.
         ///
         /// @return what it does now, in words
-        String loudness(boolean more);
+        String changeLogLevel(boolean more);
 
         /// Everything, in the shape einhorn gave it.
         String state();
@@ -162,10 +162,10 @@ public final class CommandDispatcher implements ControlServer.Requested {
                         controlRequest.id(),
                         ExitStatus.NOT_ALLOWED,
                         role.refusal(caller, command)));
-        if (logRateLimit.mayBeTold(Clock.now())) {
+        if (logRateLimit.permits(Clock.now())) {
             String words = command.length() > MAX_LOGGED_WORD ? "a long word" : "'" + command + "'";
             String what = "refused: " + caller + ", pid " + client.peer().pid();
-            managerLog.warn("", what + ", asked for " + words + logRateLimit.untold());
+            managerLog.warn("", what + ", asked for " + words + logRateLimit.suppressed());
         }
     }
 
@@ -179,7 +179,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
     }
 
     @Override
-    public @Nullable String heard(WorkerMessage message, PeerCredentials sender) {
+    public @Nullable String workerMessage(WorkerMessage message, PeerCredentials sender) {
         for (ProgramHost host : programTable.everyHost()) {
             if (host.workforce().owns(message.pid())) {
                 return switch (message) {
@@ -231,7 +231,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Status o -> queryCommands.status(request, o);
             case ControlCommand.Show o when o.graph() -> queryCommands.graph(request, o.targets());
             case ControlCommand.Show o -> queryCommands.show(request, o.targets());
-            case ControlCommand.Events o when o.log() -> say(request, managerLog.recent());
+            case ControlCommand.Events o when o.log() -> reply(request, managerLog.recent());
             case ControlCommand.Events o when o.since() != null -> eventQueries.history(request, o);
             case ControlCommand.Events o -> queryCommands.follow(request, o.targets());
             case ControlCommand.Wait o -> conditionWaits.begin(request, o);
@@ -239,20 +239,20 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Logs o -> queryCommands.logs(request, o.targets());
             case ControlCommand.Plan o -> queryCommands.plan(request, o.targets(), true);
             case ControlCommand.History o -> queryCommands.history(request, o.targets());
-            case ControlCommand.Version ignored -> say(request, conduct.version());
-            case ControlCommand.Greet o -> say(request, greeting(o.user()));
-            case ControlCommand.Help ignored -> say(request, WireHelp.TEXT);
-            case ControlCommand.State ignored -> say(request, conduct.state());
-            case ControlCommand.Loudness o -> say(request, conduct.loudness(o.more()));
+            case ControlCommand.Version ignored -> reply(request, conduct.version());
+            case ControlCommand.Greet o -> reply(request, greeting(o.user()));
+            case ControlCommand.Help ignored -> reply(request, WireHelp.TEXT);
+            case ControlCommand.State ignored -> reply(request, conduct.state());
+            case ControlCommand.Loudness o -> reply(request, conduct.changeLogLevel(o.more()));
             case ControlCommand.Die o -> {
                 PendingCommand pendingCommand = request.pending();
                 conduct.die(pendingCommand, o.first());
-                pendingCommand.begun(request.request().command());
+                pendingCommand.accepted(request.request().command());
             }
             case ControlCommand.Reexec ignored -> {
                 PendingCommand pendingCommand = request.pending();
                 conduct.reexec(pendingCommand);
-                pendingCommand.begun(request.request().command());
+                pendingCommand.accepted(request.request().command());
             }
             case ControlCommand.Confirm ignored -> {
                 Reloader.Outcome outcome = reloader.confirm();
@@ -268,27 +268,27 @@ public final class CommandDispatcher implements ControlServer.Requested {
                 programCommands.upgrade(request, o.targets(), strategy, reloader.planner());
             }
             case ControlCommand.Promote o ->
-                    tell(request, o.targets(), slots -> new ProgramCommand.Promote());
+                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.Promote());
             case ControlCommand.Abort o ->
-                    tell(request, o.targets(), slots -> new ProgramCommand.Abort());
+                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.Abort());
             case ControlCommand.Start o ->
-                    tell(request, o.targets(), slots -> new ProgramCommand.Start(slots, true));
+                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.Start(slots, true));
             case ControlCommand.Increase o ->
-                    tell(request, o.targets(), slots -> new ProgramCommand.ScaleBy(o.by()));
+                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.ScaleBy(o.by()));
             case ControlCommand.Decrease o ->
-                    tell(request, o.targets(), slots -> new ProgramCommand.ScaleBy(-o.by()));
+                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.ScaleBy(-o.by()));
             case ControlCommand.Scale o ->
-                    tell(request, o.targets(), slots -> new ProgramCommand.ScaleTo(o.workers()));
+                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.ScaleTo(o.workers()));
         }
     }
 
-    private void tell(
+    private void forwardToPrograms(
             ClientRequest request, List<CommandTarget> targets, ProgramCommands.Wording wording)
             throws UsageException {
         programCommands.tell(request, targets, wording);
     }
 
-    private static void say(ClientRequest request, String message) {
+    private static void reply(ClientRequest request, String message) {
         request.reply(ExitStatus.DONE, message);
     }
 

@@ -64,7 +64,7 @@ public final class ConditionWaits {
             for (ConditionWaitSnapshot wait : client.conditions()) {
                 ConditionCheck seen = check(wait);
                 if (seen.result() != ConditionCheck.Result.PENDING) {
-                    client.settle(wait, code(seen), seen.words());
+                    client.answerCondition(wait, code(seen), seen.words());
                 }
             }
             if (client.closed() || client.conditions().isEmpty()) {

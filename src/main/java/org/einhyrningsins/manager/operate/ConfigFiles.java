@@ -13,29 +13,29 @@ import java.util.List;
 /// includes, those with variables. Known are the files of the last reading, and of the reading that
 /// runs. A new file that a pattern of `include` would find is seen by the next reading only.
 public final class ConfigFiles {
-    private List<FileStamp> inForce = List.of();
+    private List<FileStamp> active = List.of();
     private List<FileStamp> latest = new ArrayList<>();
-    private boolean wentBack;
+    private boolean rolledBack;
 
     /// The same environment, where each file that is read is noted before.
-    LoadEnvironment noting(LoadEnvironment loadEnvironment) {
+    LoadEnvironment recording(LoadEnvironment loadEnvironment) {
         return new LoadEnvironment(
                 loadEnvironment.environment(),
                 loadEnvironment.processors(),
                 loadEnvironment.userExists(),
                 loadEnvironment.groupExists(),
                 loadEnvironment.rights(),
-                noting(loadEnvironment.contents()));
+                recording(loadEnvironment.contents()));
     }
 
-    private FileContents noting(FileContents contents) {
+    private FileContents recording(FileContents contents) {
         return (file, most) -> {
-            note(file);
+            record(file);
             return contents.read(file, most);
         };
     }
 
-    private void note(Path file) {
+    private void record(Path file) {
         latest.add(FileStamp.of(file.toAbsolutePath()));
     }
 
@@ -45,33 +45,33 @@ public final class ConfigFiles {
     }
 
     /// Takes note that the definitions read last are in force from now on.
-    public void tookOver() {
-        inForce = List.copyOf(latest);
-        wentBack = false;
+    public void applied() {
+        active = List.copyOf(latest);
+        rolledBack = false;
     }
 
     /// Takes note that the definitions in force are older than the last reading, or were never in
     /// these files.
-    public void wentBack() {
-        wentBack = true;
+    public void rolledBack() {
+        rolledBack = true;
     }
 
     /// Goes on with what the manager before had read.
     public void resume(List<FileStamp> before) {
-        inForce = List.copyOf(before);
+        active = List.copyOf(before);
     }
 
     /// The files whose content runs, for the next manager.
-    public List<FileStamp> inForce() {
-        return inForce;
+    public List<FileStamp> active() {
+        return active;
     }
 
     /// True if the files may say something else than what runs. Looks at each once.
     public boolean isChanged() {
-        if (wentBack) {
+        if (rolledBack) {
             return true;
         }
-        for (FileStamp stamp : inForce) {
+        for (FileStamp stamp : active) {
             if (stamp.isOutdated()) {
                 return true;
             }

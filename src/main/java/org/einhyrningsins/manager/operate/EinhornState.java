@@ -78,12 +78,12 @@ public final class EinhornState {
         put(state, "upgrading", hosts.stream().anyMatch(host -> upgrading(host.program())));
         put(state, "smooth_upgrade", hosts.stream().anyMatch(EinhornState::smoothly));
         put(state, "reloading_for_upgrade", false);
-        rest(state);
+        putRest(state);
         put(state, "programs", programs());
         return state;
     }
 
-    private void rest(Map<Object, @Nullable Object> state) {
+    private void putRest(Map<Object, @Nullable Object> state) {
         ProgramSpec first = hosts.isEmpty() ? null : spec(hosts.iterator().next());
         put(state, "path", first == null ? null : first.directory().toString());
         put(state, "cmd_name", null);

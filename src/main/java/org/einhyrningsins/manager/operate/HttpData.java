@@ -48,7 +48,7 @@ public final class HttpData implements HttpServer.Sight {
             numbers.add(
                     new PageData.Numbers(
                             host.program(),
-                            host.tally().numbers(),
+                            host.counters().numbers(),
                             lives(host),
                             workerOutput.counters(host.name())));
         }

@@ -37,7 +37,7 @@ final class OrderedRestart {
 
     /// Passes a command on to a program, and its answer to a conversation that expects it.
     interface Asking {
-        void ask(ProgramHost host, ProgramCommand programCommand, PendingCommand pendingCommand);
+        void send(ProgramHost host, ProgramCommand programCommand, PendingCommand pendingCommand);
     }
 
     /// Programs that were to stop together.
@@ -55,12 +55,12 @@ final class OrderedRestart {
     ///
     /// @param hosts by name
     /// @param due those that were not told yet
-    /// @param hindered those that will not be, since one before them failed
+    /// @param blocked those that will not be, since one before them failed
     private record Restarts(
             Map<String, ProgramHost> hosts,
             DependencyGraph sequence,
             Set<String> due,
-            Set<String> hindered,
+            Set<String> blocked,
             PendingCommand conversation) {}
 
     /// True if programs are still to be told to stop or to restart. That is recorded only here.
@@ -98,7 +98,7 @@ final class OrderedRestart {
     void stopAtOnce() {
         List<Batch> all = List.copyOf(batches);
         batches.clear();
-        all.forEach(batch -> tell(batch, batch.due()));
+        all.forEach(batch -> sendRestart(batch, batch.due()));
     }
 
     /// It is to run again: what was to stop it is over.
@@ -106,7 +106,7 @@ final class OrderedRestart {
         for (Batch batch : batches) {
             if (batch.due().remove(host)) {
                 String words = "started again meanwhile by the operator";
-                batch.conversation().outcome(false, host.name() + ": " + words);
+                batch.conversation().programAnswered(false, host.name() + ": " + words);
             }
         }
     }
@@ -137,7 +137,7 @@ final class OrderedRestart {
         for (Restarts all : restarts) {
             if (all.hosts().get(host.name()) == host && all.due().remove(host.name())) {
                 String words = "not restarted: stopped meanwhile by the operator";
-                all.conversation().outcome(false, host.name() + ": " + words);
+                all.conversation().programAnswered(false, host.name() + ": " + words);
             }
         }
     }
@@ -146,7 +146,7 @@ final class OrderedRestart {
     ///
     /// @param starts whether anything may start
     /// @return whether anybody was told anything
-    boolean goOn(boolean starts) {
+    boolean proceed(boolean starts) {
         boolean told = stopUnblocked();
         told |= starts && restartUnblocked();
         return (starts && startUnblocked()) || told;
@@ -155,10 +155,10 @@ final class OrderedRestart {
     // ---- start
 
     private boolean startUnblocked() {
-        return somebodyWaits() && startUnblocked(sequence(programTable.all()));
+        return anyWaiting() && startUnblocked(sequence(programTable.all()));
     }
 
-    private boolean somebodyWaits() {
+    private boolean anyWaiting() {
         for (ProgramHost host : programTable.all()) {
             if (host.program().phase() instanceof ProgramPhase.Waiting) {
                 return true;
@@ -215,33 +215,33 @@ final class OrderedRestart {
                 continue;
             }
             if (all.due().contains(name)) {
-                told |= restartIfItMay(host, all, now);
+                told |= restartIfUnblocked(host, all, now);
             }
             now.put(name, standing(host, all));
         }
         return told;
     }
 
-    private boolean restartIfItMay(
+    private boolean restartIfUnblocked(
             ProgramHost host, Restarts all, Map<String, DependencyState> now) {
         String by = all.sequence().hinders(host.name(), now);
         if (by != null) {
             all.due().remove(host.name());
-            all.hindered().add(host.name());
-            String why = all.hindered().contains(by) ? " was not either" : " has failed";
+            all.blocked().add(host.name());
+            String why = all.blocked().contains(by) ? " was not either" : " has failed";
             String words = "not restarted, since " + by + why + "; it is left as it is";
             managerLog.warn(host.name(), words);
-            all.conversation().outcome(false, host.name() + ": " + words);
+            all.conversation().programAnswered(false, host.name() + ": " + words);
         } else if (all.sequence().mayRestart(host.name(), now)) {
             all.due().remove(host.name());
-            asking.ask(host, new ProgramCommand.Restart(null), all.conversation());
+            asking.send(host, new ProgramCommand.Restart(null), all.conversation());
             return true;
         }
         return false;
     }
 
     private static DependencyState standing(ProgramHost host, Restarts all) {
-        if (all.hindered().contains(host.name())) {
+        if (all.blocked().contains(host.name())) {
             return DependencyState.HINDERED;
         }
         return all.due().contains(host.name())
@@ -275,7 +275,7 @@ final class OrderedRestart {
             }
         }
         may.forEach(batch.due()::remove);
-        tell(batch, may);
+        sendRestart(batch, may);
         return !may.isEmpty();
     }
 
@@ -299,9 +299,9 @@ final class OrderedRestart {
         return true;
     }
 
-    private void tell(Batch batch, Collection<ProgramHost> hosts) {
+    private void sendRestart(Batch batch, Collection<ProgramHost> hosts) {
         for (ProgramHost host : hosts) {
-            asking.ask(host, batch.stop(), batch.conversation());
+            asking.send(host, batch.stop(), batch.conversation());
         }
     }
 }

@@ -60,14 +60,14 @@ public final class PendingCommands {
         origins.remove(ticket);
         PendingCommand pendingCommand = byTicket.remove(ticket);
         if (pendingCommand != null) {
-            pendingCommand.outcome(done, message);
+            pendingCommand.programAnswered(done, message);
         }
     }
 
-    /// Returns whether a client will hear of the answer.
+    /// Returns whether a client will learn of the answer.
     public boolean isAwaited(long ticket) {
         PendingCommand pendingCommand = byTicket.get(ticket);
-        return pendingCommand != null && pendingCommand.isHeard();
+        return pendingCommand != null && pendingCommand.isClientConnected();
     }
 
     /// State of the commands that a client waits for, for another manager to go on with.

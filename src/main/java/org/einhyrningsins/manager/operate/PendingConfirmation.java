@@ -167,7 +167,7 @@ public final class PendingConfirmation {
             terms = new Terms(image.time());
             Moment end = requireNonNullElse(image.until(), Clock.now().plus(image.time()));
             until = end;
-            settle();
+            endIfNothingLeft();
             if (before != null) {
                 long left = Math.max(0, end.since(Clock.now()).toMillis());
                 managerLog.warn("", "the reload before " + Terms.words(left));
@@ -184,7 +184,7 @@ public final class PendingConfirmation {
     ///
     /// @return what became of the reload; null if there was nothing to confirm
     @Nullable ConfirmationOutcome confirm() {
-        settle();
+        endIfNothingLeft();
         if (before == null) {
             return null;
         }
@@ -197,7 +197,7 @@ public final class PendingConfirmation {
 
     /// Ends the wait where nothing is left to confirm: all that the reload brought failed, and what
     /// was before is back.
-    void settle() {
+    void endIfNothingLeft() {
         if (before == null || until == null || hasOtherSettings(before)) {
             return;
         }
@@ -230,7 +230,7 @@ public final class PendingConfirmation {
     ///
     /// @return what there was; null if nothing was awaited
     @Nullable Before expire() {
-        settle();
+        endIfNothingLeft();
         Before was = before;
         if (was != null) {
             managerLog.warn(
@@ -242,7 +242,7 @@ public final class PendingConfirmation {
 
     /// Reason why an ordinary reload has to wait; null if it has not.
     @Nullable String objection() {
-        settle();
+        endIfNothingLeft();
         return before == null
                 ? null
                 : "the last reload waits to be confirmed: 'confirm' it first, or 'reload --confirm"
@@ -251,7 +251,7 @@ public final class PendingConfirmation {
 
     /// Time left to confirm, in milliseconds; -1 if nothing waits.
     public long leftMillis() {
-        settle();
+        endIfNothingLeft();
         if (terms == null) {
             return -1;
         }

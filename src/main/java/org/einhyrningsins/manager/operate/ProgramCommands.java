@@ -66,7 +66,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
         Map<ProgramHost, Set<WorkerId>> workers = SignalTargets.of(programTable, order.targets());
         PendingCommand pendingCommand = request.pending();
         for (int i = Math.max(1, workers.size() * order.signals().size()); i > 0; i--) {
-            pendingCommand.expect();
+            pendingCommand.addProgram();
         }
         for (Signal signal : order.signals()) {
             workers.forEach(
@@ -74,9 +74,9 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
                             ask(host, new ProgramCommand.SendSignal(signal, its), pendingCommand));
         }
         if (workers.isEmpty()) {
-            pendingCommand.outcome(true, "there is no worker");
+            pendingCommand.programAnswered(true, "there is no worker");
         }
-        pendingCommand.begun(request.request().command());
+        pendingCommand.accepted(request.request().command());
     }
 
     /// Passes a command on to each of the programs at once.
@@ -92,17 +92,17 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     private void tell(ClientRequest request, Map<ProgramHost, ProgramCommand> commands) {
         PendingCommand pendingCommand = request.pending();
         // all expected first: a program may answer at once, and must not end the conversation
-        commands.keySet().forEach(host -> pendingCommand.expect());
+        commands.keySet().forEach(host -> pendingCommand.addProgram());
         List<String> shared = new ArrayList<>();
         commands.forEach((host, command) -> shared.addAll(shared(host, command)));
-        shared.forEach(words -> pendingCommand.expect());
+        shared.forEach(words -> pendingCommand.addProgram());
         commands.forEach((host, command) -> ask(host, command, pendingCommand));
-        shared.forEach(words -> pendingCommand.outcome(true, words));
+        shared.forEach(words -> pendingCommand.programAnswered(true, words));
         if (commands.isEmpty()) {
-            pendingCommand.expect();
-            pendingCommand.outcome(true, "there is no program");
+            pendingCommand.addProgram();
+            pendingCommand.programAnswered(true, "there is no program");
         }
-        pendingCommand.begun(request.request().command());
+        pendingCommand.accepted(request.request().command());
     }
 
     /// Rolls programs, each onto the release that its links point at now. Single slots are rolled
@@ -158,7 +158,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
         ask(
                 host,
                 new ProgramCommand.Upgrade(null, null, renewed),
-                PendingCommand.withNobody(
+                PendingCommand.withoutClient(
                         Clock.origin(VersionOrigin.Made.RECOVERY, "its release is gone")));
     }
 
@@ -211,7 +211,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
             return;
         }
         PendingCommand pendingCommand = request.pending();
-        scopes.keySet().forEach(host -> pendingCommand.expect());
+        scopes.keySet().forEach(host -> pendingCommand.addProgram());
         List<ProgramHost> whole = new ArrayList<>();
         scopes.forEach(
                 (host, scope) -> {
@@ -222,7 +222,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
                     }
                 });
         ordered.tell(whole, pendingCommand);
-        pendingCommand.begun(request.request().command());
+        pendingCommand.accepted(request.request().command());
     }
 
     // ---- order
@@ -249,7 +249,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     ///
     /// @return whether anybody was told anything
     public boolean goOn() {
-        return programTable.ordered() && orderedRestart().goOn(!conduct.ending());
+        return programTable.ordered() && orderedRestart().proceed(!conduct.ending());
     }
 
     /// True if programs are being stopped or restarted one after the other. Another manager would
@@ -336,7 +336,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
 
     @Override
     public void unsettled() {
-        conduct.unsettled();
+        conduct.requestSocketClose();
     }
 
     /// Reloads in which programs take over from others.

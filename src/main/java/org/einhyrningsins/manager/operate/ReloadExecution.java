@@ -46,7 +46,7 @@ final class ReloadExecution {
             PendingCommand pendingCommand,
             ProgramCommands programCommands) {
         // expected first: a program may answer at once, and must not end the conversation
-        pendingCommand.expect();
+        pendingCommand.addProgram();
         int changed = 0;
         int asked = 0;
         boolean added = false;
@@ -69,7 +69,7 @@ final class ReloadExecution {
                 affirmOrRefuse(definitionChange, rollback, pendingCommand);
                 continue;
             }
-            pendingCommand.expect();
+            pendingCommand.addProgram();
             ProgramHost host = stagedResources.host(definitionChange);
             if (definitionChange.kind() == DefinitionChange.Kind.ADDED) {
                 programTable.add(host);
@@ -104,7 +104,7 @@ final class ReloadExecution {
             hosting.decided(); // a worker of a program that nobody knows of would be nobody's
         }
         int unchanged = reloadPlan.changes().size() - changed - asked;
-        pendingCommand.outcome(true, ReloadMessages.counted(asked, changed, unchanged) + more);
+        pendingCommand.programAnswered(true, ReloadMessages.counted(asked, changed, unchanged) + more);
     }
 
     /// The command for a program that is on a rollback and does not know it, since its state was
@@ -130,8 +130,8 @@ final class ReloadExecution {
         String refusal = ReloadMessages.refusal(definitionChange, program);
         if (refusal != null) {
             managerLog.warn(definitionChange.program(), "reload: " + refusal);
-            pendingCommand.expect();
-            pendingCommand.outcome(false, definitionChange.program() + ": " + refusal);
+            pendingCommand.addProgram();
+            pendingCommand.programAnswered(false, definitionChange.program() + ": " + refusal);
             return;
         }
         if (host == null || rollback != null) {

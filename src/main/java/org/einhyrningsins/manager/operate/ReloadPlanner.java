@@ -52,7 +52,7 @@ public final class ReloadPlanner {
             Supplier<ServicesSpec> settingsInForce) {
         this.options = options;
         this.configOrigin = options.definition();
-        this.loadEnvironment = configFiles.noting(loadEnvironment);
+        this.loadEnvironment = configFiles.recording(loadEnvironment);
         this.programTable = programTable;
         this.workerSpawner = workerSpawner;
         this.managerLog = managerLog;

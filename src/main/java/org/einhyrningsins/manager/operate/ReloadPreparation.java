@@ -64,7 +64,7 @@ final class ReloadPreparation {
     private void openSockets(ReloadPlan reloadPlan) throws SocketTable.CannotBind {
         makeWay(needed(reloadPlan));
         if (sockets.open(needed(reloadPlan), reloadPlan.sockets()) > 0) {
-            hosting.decided(); // a worker born with one must not be all that knows of it
+            hosting.decided(); // a worker started with one must not be all that knows of it
             if (!hosting.kept()) {
                 hosting.unsettled();
                 throw new SocketTable.CannotBind(

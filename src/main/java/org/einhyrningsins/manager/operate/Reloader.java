@@ -185,7 +185,7 @@ public final class Reloader {
             }
             StagedResources stagedResources = preparation.prepare(reloadPlan, null, reset);
             PendingCommand nobody =
-                    PendingCommand.withNobody(
+                    PendingCommand.withoutClient(
                             Clock.origin(VersionOrigin.Made.RECOVERY, "the start"));
             Set<String> idle = new TreeSet<>(stopped);
             idle.addAll(ReloadExecution.stopped(reloadPlan, reset));
@@ -256,7 +256,7 @@ public final class Reloader {
             more += ReloadMessages.notes(prospect.plan(), programTable);
             more += reset ? "" : ReloadMessages.setByHand(prospect.plan(), programTable);
             if (names.isEmpty() || planner.changesOnly(names, prospect.services())) {
-                planner.files().tookOver();
+                planner.files().applied();
             }
             execution.carryOut(
                     prospect.plan(),
@@ -374,9 +374,9 @@ public final class Reloader {
             return;
         }
         takeOver(before.settings(), reloadPlan);
-        planner.files().wentBack();
+        planner.files().rolledBack();
         PendingCommand pendingCommand =
-                PendingCommand.withNobody(
+                PendingCommand.withoutClient(
                         Clock.origin(VersionOrigin.Made.RECOVERY, "nobody: not confirmed"));
         Set<String> idle = new TreeSet<>(before.stopped());
         idle.addAll(ReloadExecution.stopped(reloadPlan, false));
@@ -391,7 +391,7 @@ public final class Reloader {
         for (PendingConfirmation.Intent intent : before.intents(reloadPlan)) {
             ProgramHost host = programTable.get(intent.program());
             if (host != null) {
-                pendingCommand.expect();
+                pendingCommand.addProgram();
                 commandDispatcher.programs().ask(host, intent.command(), pendingCommand);
             }
         }

@@ -104,8 +104,8 @@ final class Rollbacks {
             refuse(request, String.join(", ", recorded.keySet()) + ": " + objection);
             return;
         }
-        steps.forEach(step -> pendingCommand.expect());
-        notes.forEach(note -> pendingCommand.expect());
+        steps.forEach(step -> pendingCommand.addProgram());
+        notes.forEach(note -> pendingCommand.addProgram());
         for (Step step : steps) {
             var rollback =
                     new OperatorOverride.Rollback(
@@ -116,8 +116,8 @@ final class Rollbacks {
                     new ProgramCommand.Apply(step.spec(), true, rollback),
                     pendingCommand);
         }
-        notes.forEach(note -> pendingCommand.outcome(true, note));
-        pendingCommand.begun(request.request().command());
+        notes.forEach(note -> pendingCommand.programAnswered(true, note));
+        pendingCommand.accepted(request.request().command());
     }
 
     // ---- which generation

@@ -95,13 +95,13 @@ public final class StatusReports {
     }
 
     private static String unasked(ProgramHost host) {
-        String why = host.unasked();
+        String why = host.unknownHealthReason();
         return why == null ? "" : "health is not known: cannot run its check: " + why;
     }
 
     private static ProgramStatus.State state(ProgramHost host) {
         ProgramStatus.State state = state(host.program());
-        return state == ProgramStatus.State.RUNNING && host.unasked() != null
+        return state == ProgramStatus.State.RUNNING && host.unknownHealthReason() != null
                 ? ProgramStatus.State.DEGRADED
                 : state;
     }
@@ -210,13 +210,13 @@ public final class StatusReports {
         }
         return versionFailure == null
                 ? program.verdict()
-                : versionFailure.words(" at " + Clock.told(versionFailure.at()));
+                : versionFailure.words(" at " + Clock.timeOfDay(versionFailure.at()));
     }
 
     private static String note(Program program, TroubleReports troubleReports, String output) {
         String byHand = program.intent().words(program.newest().workers());
         OperatorOverride.Rollback rollback = program.newestVersion().rollback();
-        String stays = rollback == null ? "" : HistoryReports.stays(program.name(), rollback);
+        String stays = rollback == null ? "" : HistoryReports.rollbackWords(program.name(), rollback);
         return joined(joined(troubleReports.words(program), joined(stays, byHand)), output);
     }
 
@@ -258,7 +258,7 @@ public final class StatusReports {
 
     /// Words of a worker about itself, and what is known of it.
     private static String words(ProgramHost host, Worker worker, @Nullable WorkerProcess process) {
-        String own = host.workforce().words(worker.id());
+        String own = host.workforce().statusText(worker.id());
         String ailment = host.program().replacementReason(worker);
         String stopped = stopped(worker, process);
         if (stopped != null) {

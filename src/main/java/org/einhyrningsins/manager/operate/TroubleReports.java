@@ -23,7 +23,7 @@ import java.util.List;
 /// by the clock on the wall.
 final class TroubleReports {
     /// The end of a worker is news for so long.
-    private static final Duration NEWS = Duration.ofHours(1);
+    private static final Duration RECENT = Duration.ofHours(1);
 
     private static final long DAY_MILLIS = 86_400_000;
     private static final int DATE_LENGTH = "2026-11-23".length();
@@ -126,7 +126,7 @@ final class TroubleReports {
                 return "worker " + slot.index() + " is to be replaced: " + ailment;
             }
         }
-        return program.phase() instanceof ProgramPhase.Running ? news(program) : "";
+        return program.phase() instanceof ProgramPhase.Running ? latestEvent(program) : "";
     }
 
     /// Of the slots that failed, the one that is worst off; null if none did.
@@ -144,7 +144,7 @@ final class TroubleReports {
     }
 
     /// Last event, if that was not long ago.
-    private String news(Program program) {
+    private String latestEvent(Program program) {
         Slot latest = null;
         PreviousExit last = null;
         for (Slot slot : program.slots()) {
@@ -158,7 +158,7 @@ final class TroubleReports {
             return "";
         }
         boolean done = program.outcome() == Program.Outcome.DONE;
-        if (!done && now.since(last.at()).compareTo(NEWS) > 0) {
+        if (!done && now.since(last.at()).compareTo(RECENT) > 0) {
             return "";
         }
         return (program.count() == 1 ? "" : "worker " + latest.index() + ": ") + ending(last);

@@ -148,12 +148,12 @@ final class JournalStream implements BufferedLogTarget {
             if (e.errno() != Errno.EMSGSIZE) {
                 throw e;
             }
-            lose(text);
+            countLost(text);
             return true;
         }
     }
 
-    private void lose(int text) {
+    private void countLost(int text) {
         lost.add(1, text);
     }
 
@@ -229,7 +229,7 @@ final class JournalStream implements BufferedLogTarget {
         backlogMemory += entry.room();
         int most = context.maxBacklog(backlogMemory);
         while (backlogMemory > most) {
-            lose(forgetOldest().text());
+            countLost(forgetOldest().text());
         }
     }
 
@@ -270,8 +270,8 @@ final class JournalStream implements BufferedLogTarget {
         fullSince = null;
         trouble = "";
         String meanwhile =
-                lost.anyUntold() ? "lost meanwhile: " + lost.untold() : "nothing was lost";
-        lost.told();
+                lost.hasUnreported() ? "lost meanwhile: " + lost.describeUnreported() : "nothing was lost";
+        lost.markReported();
         context.warn(program, "writes to the journal again; " + meanwhile);
     }
 
@@ -314,10 +314,10 @@ final class JournalStream implements BufferedLogTarget {
             retry();
         }
         while (!backlog.isEmpty()) {
-            lose(forgetOldest().text());
+            countLost(forgetOldest().text());
         }
-        if (lost.anyUntold()) {
-            String all = lost.untold();
+        if (lost.hasUnreported()) {
+            String all = lost.describeUnreported();
             context.error(program, "the journal took nothing to the end: lost " + all);
         }
         retryAt = null;

@@ -308,8 +308,8 @@ final class LogFile implements ManagedLogFile {
         retryAt = null;
         trouble = "";
         String meanwhile =
-                lost.anyUntold() ? "lost meanwhile: " + lost.untold() : "nothing was lost";
-        lost.told();
+                lost.hasUnreported() ? "lost meanwhile: " + lost.describeUnreported() : "nothing was lost";
+        lost.markReported();
         context.warn(program, "writes " + file.path() + " again; " + meanwhile);
     }
 
@@ -344,7 +344,7 @@ final class LogFile implements ManagedLogFile {
     }
 
     private String allLost(LineBacklog waiting) {
-        String before = lost.anyUntold() ? ", and " + lost.untold() : "";
+        String before = lost.hasUnreported() ? ", and " + lost.describeUnreported() : "";
         return waiting.length() + " bytes are lost" + before;
     }
 }

@@ -156,7 +156,7 @@ public final class LogWriterThreads {
             throw delayed("open " + file);
         }
         if (!of(reach).await(opening.task()) && !opening.task().isDone()) {
-            keep(file, opening);
+            keepOpening(file, opening);
             throw delayed("open " + file);
         }
         return LogWriterThread.outcome(opening.task());
@@ -178,7 +178,7 @@ public final class LogWriterThreads {
 
     /// Keeps what takes long for the next who wants the same file: on a busy machine the thread may
     /// only be late, and the next worker is not to wait anew.
-    private void keep(Path file, Opening opening) {
+    private void keepOpening(Path file, Opening opening) {
         openings.put(file, opening);
         if (openings.size() > MAX_COUNT) {
             Path oldest = openings.keySet().iterator().next();

@@ -21,7 +21,7 @@ final class LoopWriterContext implements LogWriterContext {
     private static final int MAX_BACKLOGS = 4 * 1024 * 1024;
     private static final int MIN_BACKLOG = 4 * 1024;
 
-    private final OutputPump.Told told;
+    private final OutputPump.Told messages;
     private final IntSupplier allBacklogs;
     private final int[] teePipe = OutputPipes.teePipe();
     private final int devNull = Descriptors.openNull();
@@ -32,7 +32,7 @@ final class LoopWriterContext implements LogWriterContext {
 
     /// @param allBacklogs returns the bytes of memory that the backlogs of all targets take
     LoopWriterContext(OutputPump.Told told, IntSupplier allBacklogs) {
-        this.told = told;
+        this.messages = told;
         this.allBacklogs = allBacklogs;
     }
 
@@ -112,11 +112,11 @@ final class LoopWriterContext implements LogWriterContext {
 
     @Override
     public void warn(String program, String message) {
-        told.tell(LogSpec.Level.WARN, program, message);
+        messages.log(LogSpec.Level.WARN, program, message);
     }
 
     @Override
     public void error(String program, String message) {
-        told.tell(LogSpec.Level.ERROR, program, message);
+        messages.log(LogSpec.Level.ERROR, program, message);
     }
 }

@@ -5,8 +5,8 @@ package org.einhyrningsins.manager.output;
 final class LostLines {
     private long lines;
     private long bytes;
-    private long toldLines;
-    private long toldBytes;
+    private long reportedLines;
+    private long reportedBytes;
 
     void add(long moreLines, long moreBytes) {
         lines += moreLines;
@@ -26,19 +26,19 @@ final class LostLines {
         return lines == 0 ? "" : "lost " + BufferedLogTarget.lost(lines, bytes) + " of output";
     }
 
-    /// True if lines were lost since [#told].
-    boolean anyUntold() {
-        return lines > toldLines;
+    /// True if lines were lost since [#markReported].
+    boolean hasUnreported() {
+        return lines > reportedLines;
     }
 
-    /// Describes those lost since [#told].
-    String untold() {
-        return BufferedLogTarget.lost(lines - toldLines, bytes - toldBytes);
+    /// Describes those lost since [#markReported].
+    String describeUnreported() {
+        return BufferedLogTarget.lost(lines - reportedLines, bytes - reportedBytes);
     }
 
     /// Takes note that all until now were reported.
-    void told() {
-        toldLines = lines;
-        toldBytes = bytes;
+    void markReported() {
+        reportedLines = lines;
+        reportedBytes = bytes;
     }
 }

@@ -139,7 +139,7 @@ final class OffLoopLogFile implements ManagedLogFile {
     private void reportMessages() {
         if (stallReported) {
             stallReported = false;
-            tell(LogSpec.Level.WARN, "writes to " + path + " return again; nothing was lost");
+            log(LogSpec.Level.WARN, "writes to " + path + " return again; nothing was lost");
         }
         file.context().takeMessages().forEach(Runnable::run);
     }
@@ -148,7 +148,7 @@ final class OffLoopLogFile implements ManagedLogFile {
         retryOpenAt = null;
         if (!trouble.isEmpty()) {
             trouble = "";
-            tell(LogSpec.Level.WARN, "writes " + path + " again; nothing was lost");
+            log(LogSpec.Level.WARN, "writes " + path + " again; nothing was lost");
         }
     }
 
@@ -156,12 +156,12 @@ final class OffLoopLogFile implements ManagedLogFile {
         retryOpenAt = Clock.now().plus(RETRY);
         if (trouble.isEmpty()) {
             String why = "cannot write " + path + ": " + e.reason();
-            tell(LogSpec.Level.ERROR, why + "; its workers wait, and it tries again every second");
+            log(LogSpec.Level.ERROR, why + "; its workers wait, and it tries again every second");
         }
         trouble = e.reason();
     }
 
-    private void tell(LogSpec.Level level, String message) {
+    private void log(LogSpec.Level level, String message) {
         if (level == LogSpec.Level.ERROR) {
             targets.context().error(program, message);
         } else {
@@ -288,7 +288,7 @@ final class OffLoopLogFile implements ManagedLogFile {
     private void reportIfStalled() {
         if (stalled() && !stallReported) {
             stallReported = true;
-            tell(
+            log(
                     LogSpec.Level.WARN,
                     stallMessage()
                             + ": somebody holds the file or its directory, or the disk does not"

@@ -63,7 +63,7 @@ public final class OutputPump {
 
     /// Receiver of messages.
     public interface Told {
-        void tell(LogSpec.Level level, String program, String message);
+        void log(LogSpec.Level level, String program, String message);
     }
 
     public OutputPump(EventLoop eventLoop, LogWriterThreads threads, Told told) {

@@ -30,7 +30,7 @@ final class PipeWriter {
         return slot;
     }
 
-    /// Returns its pid; 0 before it is born.
+    /// Returns its pid; 0 before it is started.
     int pid() {
         return pid;
     }

@@ -71,14 +71,14 @@ final class MetricFamilies {
                 CounterSnapshot.builder().name(OURS + name).help(help + KEPT);
         for (PageData.Numbers numbers : pageData.programs()) {
             Labels labels = Labels.of("program", numbers.program().name());
-            family.dataPoint(count(labels, (double) tally(numbers, key)));
+            family.dataPoint(count(labels, (double) counter(numbers, key)));
         }
         all.add(family.build());
     }
 
     /// Returns one of the counters of a program; 0 if it was never counted.
-    static long tally(PageData.Numbers numbers, String key) {
-        return numbers.tally().getOrDefault(key, 0L);
+    static long counter(PageData.Numbers numbers, String key) {
+        return numbers.counters().getOrDefault(key, 0L);
     }
 
     static GaugeDataPointSnapshot point(Labels labels, double value) {

@@ -24,11 +24,11 @@ public record PageData(StatusReport status, List<Numbers> programs, Manager mana
     /// The numbers of one program.
     ///
     /// @param program its state
-    /// @param tally as [org.einhyrningsins.core.metric.ProgramCounters] counts
+    /// @param counters as [org.einhyrningsins.core.metric.ProgramCounters] counts
     /// @param lives the processes of the slots that have one
     /// @param log counters of its output; null if none is kept
     public record Numbers(
-            Program program, Map<String, Long> tally, List<Life> lives, @Nullable Log log) {
+            Program program, Map<String, Long> counters, List<Life> lives, @Nullable Log log) {
         public Numbers {
             lives = List.copyOf(lives);
         }

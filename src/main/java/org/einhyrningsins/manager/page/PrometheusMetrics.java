@@ -134,7 +134,7 @@ final class PrometheusMetrics {
         families.gauges(
                 "program_generation_start_time_seconds",
                 "When that definition began to serve, since 1970.",
-                numbers -> MetricFamilies.tally(numbers, ProgramCounters.SERVING_SINCE) / MILLIS);
+                numbers -> MetricFamilies.counter(numbers, ProgramCounters.SERVING_SINCE) / MILLIS);
         families.gauges(
                 "program_rollout_in_progress",
                 "1 while a rollout is under way.",
@@ -264,7 +264,7 @@ final class PrometheusMetrics {
     /// The numbers of one name by what else their keys say.
     private static Map<String, Long> labelled(PageData.Numbers numbers, String name) {
         Map<String, Long> found = new HashMap<>();
-        numbers.tally()
+        numbers.counters()
                 .forEach(
                         (key, number) -> {
                             if (key.startsWith(name + " ")) {
@@ -284,19 +284,19 @@ final class PrometheusMetrics {
             String program = numbers.program().name();
             if (label.isEmpty()) {
                 Labels labels = Labels.of("program", program);
-                long count = MetricFamilies.tally(numbers, ProgramCounters.ACKS);
+                long count = MetricFamilies.counter(numbers, ProgramCounters.ACKS);
                 family.dataPoint(
                         MetricFamilies.times(
                                 labels,
                                 count,
-                                MetricFamilies.tally(numbers, ProgramCounters.ACK_MICROS)));
+                                MetricFamilies.counter(numbers, ProgramCounters.ACK_MICROS)));
                 continue;
             }
             for (String result : List.of("succeeded", "failed", "aborted")) {
                 Labels labels = Labels.of("program", program, label, result);
-                long count = MetricFamilies.tally(numbers, counts + " " + result);
+                long count = MetricFamilies.counter(numbers, counts + " " + result);
                 long micros =
-                        MetricFamilies.tally(
+                        MetricFamilies.counter(
                                 numbers, ProgramCounters.ROLLOUT_MICROS + " " + result);
                 family.dataPoint(MetricFamilies.times(labels, count, micros));
             }

@@ -64,7 +64,7 @@ final class AckListeners {
     void finish(WorkerId id) {
         NewlineAckPipe pipe = pipes.remove(id);
         if (pipe != null) {
-            pipe.hear();
+            pipe.receive();
             pipe.close();
         }
     }

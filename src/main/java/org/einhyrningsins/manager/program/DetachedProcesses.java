@@ -29,7 +29,7 @@ import java.util.Set;
 final class DetachedProcesses {
     private final OrphanReaper orphanReaper;
     private final ProgramContext context;
-    private final Map<WorkerId, Set<Integer>> told = new HashMap<>(0);
+    private final Map<WorkerId, Set<Integer>> signaled = new HashMap<>(0);
 
     DetachedProcesses(OrphanReaper orphanReaper, ProgramContext context) {
         this.orphanReaper = orphanReaper;
@@ -58,7 +58,7 @@ final class DetachedProcesses {
     }
 
     /// Sends a signal to those that have lost their parents, or to all of them for KILL.
-    void tell(WorkerProcess process, boolean led, Signal signal) {
+    void signal(WorkerProcess process, boolean led, Signal signal) {
         List<Integer> all = all(process, led);
         for (int pid : elsewhere(all, process.pid())) {
             if (signal == Signal.KILL || isOrphan(pid, all, led ? process.pid() : 0)) {
@@ -71,11 +71,11 @@ final class DetachedProcesses {
     ///
     /// @param signal null if they had it already, from another manager
     /// @return all that live and are in other process groups
-    List<Integer> attend(WorkerProcess process, @Nullable Signal signal) {
+    List<Integer> signalNewOrphans(WorkerProcess process, @Nullable Signal signal) {
         List<Integer> all = all(process, false);
         List<Integer> elsewhere = elsewhere(all, process.pid());
         for (int pid : elsewhere) {
-            if (isOrphan(pid, all, 0) && toldOf(process.id()).add(pid) && signal != null) {
+            if (isOrphan(pid, all, 0) && alreadySignaled(process.id()).add(pid) && signal != null) {
                 send(process.id(), pid, signal);
             }
         }
@@ -87,13 +87,13 @@ final class DetachedProcesses {
         return parent != leader && !all.contains(parent);
     }
 
-    private Set<Integer> toldOf(WorkerId id) {
-        return told.computeIfAbsent(id, none -> new HashSet<>());
+    private Set<Integer> alreadySignaled(WorkerId id) {
+        return signaled.computeIfAbsent(id, none -> new HashSet<>());
     }
 
     /// Sends a signal, but not to another process that has the pid since.
     private void send(WorkerId id, int pid, Signal signal) {
-        toldOf(id).add(pid);
+        alreadySignaled(id).add(pid);
         long started = ProcReader.startTimeIfAlive(pid);
         int pidfd = Processes.open(pid);
         if (pidfd < 0) {
@@ -124,6 +124,6 @@ final class DetachedProcesses {
 
     /// Forgets a worker of which nothing is left.
     void forget(WorkerId id) {
-        told.remove(id);
+        signaled.remove(id);
     }
 }

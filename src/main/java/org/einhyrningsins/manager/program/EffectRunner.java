@@ -11,7 +11,7 @@ import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.Signal;
 
 /// Carries out the effects of one program's steps. Each has two parts: what it does to workers
-/// ([#act]) and what it tells people ([#tell]); either may be nothing.
+/// ([#run]) and what it tells people ([#deliver]); either may be nothing.
 final class EffectRunner {
     private final ProgramContext context;
     private final WorkerTable workerTable;
@@ -35,7 +35,7 @@ final class EffectRunner {
         this.logWriterThreads = logWriterThreads;
     }
 
-    void act(ProgramEffect programEffect) {
+    void run(ProgramEffect programEffect) {
         switch (programEffect) {
             case ProgramEffect.Spawn e -> starter.spawn(e);
             case ProgramEffect.Send e -> send(e);
@@ -49,7 +49,7 @@ final class EffectRunner {
         }
     }
 
-    void tell(ProgramEffect programEffect) {
+    void deliver(ProgramEffect programEffect) {
         switch (programEffect) {
             case ProgramEffect.Spawn e ->
                     context.report(ProgramEffect.Severity.DEBUG, e.worker(), "spawned");
@@ -78,7 +78,7 @@ final class EffectRunner {
         boolean led = context.program().leaderOf(order.worker()) == null && process.pidfd() >= 0;
         try {
             if (order.signal() == Signal.KILL) { // while it is known what came from whom
-                detachedProcesses.tell(process, led, order.signal());
+                detachedProcesses.signal(process, led, order.signal());
             }
             send(process, order.signal(), order.group());
             boolean heard = order.signal() == Signal.KILL;
@@ -86,7 +86,7 @@ final class EffectRunner {
                 send(process, Signal.CONT, order.group());
             }
             if (order.signal() == Signal.KILL || (order.group() && !led)) { // and what was forked
-                detachedProcesses.tell(process, led, order.signal());
+                detachedProcesses.signal(process, led, order.signal());
             }
             workerTable.signaled(order.worker());
         } catch (PosixException e) { // it became another user, and we are not root

@@ -22,7 +22,7 @@ import java.util.Set;
 /// Finds what a worker leaves behind, and ends it. Its process group is ended with it, and its
 /// control group where it has one ([WorkerCgroups]). Where not, what moved to another group or
 /// session, as daemons do, loses its parent when the worker dies and becomes a child of the
-/// manager's, which is a subreaper. Whose it was, says a variable it was born with.
+/// manager's, which is a subreaper. Whose it was, says a variable it was started with.
 public final class OrphanReaper {
     private final ProgramTable programTable;
     private final WorkerCgroups cgroups;
@@ -53,7 +53,7 @@ public final class OrphanReaper {
     /// Ends what came from workers that are no more: an orphan died, and may have had children.
     public void sweep() {
         end(null);
-        cgroups.tidy();
+        cgroups.removeEmpty();
     }
 
     /// Adds to a worker's exit what the kernel says of its cause.
@@ -133,7 +133,7 @@ public final class OrphanReaper {
 
     private boolean alive(String mark) {
         for (ProgramHost host : programTable.everyHost()) {
-            if (host.workforce().marked(host.name(), mark)) {
+            if (host.workforce().hasTag(host.name(), mark)) {
                 return true;
             }
         }

@@ -53,14 +53,14 @@ public final class ProbeRunner {
         void answered(boolean up, String answer);
 
         /// A part of an answer is there that says that it is not up.
-        default void hearing(String answer) {}
+        default void partialAnswer(String answer) {}
     }
 
     /// Begins an attempt.
     ///
     /// @param whom identifies the worker, for [#forget]
     /// @param address as [BoundSocket] has it
-    void ask(Object whom, SocketTarget target, String address, Asker asker) {
+    void start(Object whom, SocketTarget target, String address, Asker asker) {
         forget(whom);
         if (!connectable(address)) {
             asker.answered(false, "nothing to connect to: '" + address + "' is no address");
@@ -265,7 +265,7 @@ public final class ProbeRunner {
             if (answer.over()) {
                 end(answer.up(), answer.up() ? "" : answer.words());
             } else if (answer.failed()) {
-                asker.hearing(answer.words());
+                asker.partialAnswer(answer.words());
             }
         }
 

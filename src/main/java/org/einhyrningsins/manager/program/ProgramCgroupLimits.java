@@ -15,7 +15,7 @@ final class ProgramCgroupLimits {
     private final ProgramContext context;
     private @Nullable ProgramSpec seen;
 
-    /// @param context hears of what cannot be done
+    /// @param context learns of what cannot be done
     ProgramCgroupLimits(OrphanReaper orphanReaper, ProgramContext context) {
         this.cgroups = orphanReaper.cgroups();
         this.context = context;

@@ -42,7 +42,7 @@ import java.util.function.Consumer;
 /// at their sockets ([ProgramWorkerSockets]), [EffectRunner] does what the core decides.
 public final class ProgramHost {
     /// Wait for the next deadline after a bug: one that cannot be met would else be met for ever.
-    private static final Duration AFTER_A_BUG = Duration.ofSeconds(1);
+    private static final Duration AFTER_AN_INTERNAL_ERROR = Duration.ofSeconds(1);
 
     private final Surface surface;
     private final ProgramContext context = new Context();
@@ -54,7 +54,7 @@ public final class ProgramHost {
     private boolean stepping;
     private long upgradedMillis;
     private @Nullable Moment deadline;
-    private boolean fresh; // no worker of it has been born yet, under any manager
+    private boolean fresh; // no worker of it has been started yet, under any manager
 
     /// Services of the manager that a program's host uses.
     public record Surface(
@@ -92,22 +92,22 @@ public final class ProgramHost {
         void stepped(ProgramHost host);
 
         /// It has fewer slots, so sockets may be over.
-        void unsettled();
+        void requestSocketClose();
 
-        /// Workers of it are about to be born.
-        void births(ProgramHost host);
+        /// Workers of it are about to be started.
+        void spawning(ProgramHost host);
 
         /// A slot of it is not filled again: how its worker ended cannot be found out later.
         void finished();
 
         /// Its definitions have changed, so sockets may be over.
-        void redefined(ProgramHost host);
+        void definitionChanged(ProgramHost host);
 
         /// Something changed of its versions, or of whether the one that serves is well.
-        void developed(ProgramHost host);
+        void versionOrHealthChanged(ProgramHost host);
 
         /// An impossible thing happened; it is survived.
-        void bug(ProgramHost host, RuntimeException thrown);
+        void internalError(ProgramHost host, RuntimeException thrown);
     }
 
     /// Hosts a program that is new. Its worker sockets are opened for its first worker, unless
@@ -180,21 +180,21 @@ public final class ProgramHost {
         return program;
     }
 
-    /// Returns the next time to call [#elapse]; null for never.
+    /// Returns the next time to call [#deadlinePassed]; null for never.
     public @Nullable Moment deadline() {
         return Moment.earlier(deadline, workers.starter().due());
     }
 
     /// Does what is due at that time.
-    public void elapse(Moment now) {
-        workers.starter().elapse(now);
+    public void deadlinePassed(Moment now) {
+        workers.starter().checkDelayed(now);
         if (deadline != null && deadline.reached(now)) {
             take(new ProgramEvent.DeadlinePassed());
         }
     }
 
     /// Reason why its workers' health is not known; null if it is, or nobody asks.
-    public @Nullable String unasked() {
+    public @Nullable String unknownHealthReason() {
         return program.newest().care().health() == null ? null : workers.probes().failure();
     }
 
@@ -204,7 +204,7 @@ public final class ProgramHost {
     }
 
     /// Counters of what happened to it.
-    public ProgramCounters tally() {
+    public ProgramCounters counters() {
         return programCounters;
     }
 
@@ -248,7 +248,7 @@ public final class ProgramHost {
     /// after all effects of the step before.
     public void take(ProgramEvent programEvent) {
         if (programEvent instanceof ProgramEvent.Acked(WorkerId worker)) {
-            surface.workers().births().noteAck(name(), worker);
+            surface.workers().births().journalAck(name(), worker);
         }
         pending.add(programEvent);
         if (stepping) {
@@ -261,11 +261,11 @@ public final class ProgramHost {
             well &= step(next);
         }
         stepping = false;
-        deadline = well ? program.earliestDeadline() : Clock.now().plus(AFTER_A_BUG);
+        deadline = well ? program.earliestDeadline() : Clock.now().plus(AFTER_AN_INTERNAL_ERROR);
         if (ProgramChanges.hasOtherDefinitions(before, program)) {
-            surface.listener().redefined(this);
+            surface.listener().definitionChanged(this);
         } else if (ProgramChanges.needsFewerSockets(before, program)) {
-            surface.listener().unsettled();
+            surface.listener().requestSocketClose();
         }
         surface.listener().stepped(this);
         if (ProgramChanges.hasFinished(before, program)) {
@@ -282,7 +282,7 @@ public final class ProgramHost {
         try {
             transition = program.step(programEvent, Clock.now());
         } catch (RuntimeException e) {
-            surface.listener().bug(this, e);
+            surface.listener().internalError(this, e);
             if (programEvent instanceof ProgramEvent.Requested asked) {
                 String why = name() + ": failed by our own bug, see the log: " + e;
                 surface.listener().answer(this, asked.ticket(), false, why);
@@ -311,23 +311,23 @@ public final class ProgramHost {
         limits.follow(program.newest());
         if (fresh && ProgramChanges.hasSpawn(transition)) {
             fresh = false;
-            surface.listener().births(this);
+            surface.listener().spawning(this);
         }
         // deeds before words: who waits for a new worker should not wait for a line in the log
         boolean well = true;
         for (ProgramEffect programEffect : transition.effects()) {
-            well &= carryOut(programEffect, workers.effects()::act);
+            well &= carryOut(programEffect, workers.effects()::run);
         }
         if (programEvent != null) {
             programCounters.happened(before, programEvent);
         }
         programCounters.took(before, transition, Clock.wallMillis()); // an answer may write it down
         if (ProgramChanges.hasDeveloped(before, program)) {
-            surface.listener().developed(this); // before who waits hears of it
+            surface.listener().versionOrHealthChanged(this); // before who waits learns of it
         }
-        StepFacts.tell(this, surface.listener(), before, programEvent, transition);
+        StepFacts.report(this, surface.listener(), before, programEvent, transition);
         for (ProgramEffect programEffect : transition.effects()) {
-            well &= carryOut(programEffect, workers.effects()::tell);
+            well &= carryOut(programEffect, workers.effects()::deliver);
         }
         return well;
     }
@@ -344,7 +344,7 @@ public final class ProgramHost {
             part.accept(programEffect);
             return true;
         } catch (RuntimeException e) {
-            surface.listener().bug(this, e);
+            surface.listener().internalError(this, e);
             if (programEffect instanceof ProgramEffect.Spawn spawn
                     && workers.table().of(spawn.worker()) == null) {
                 pending.add(new ProgramEvent.SpawnFailed(spawn.worker(), "by our own bug: " + e));
@@ -391,7 +391,7 @@ public final class ProgramHost {
         public void report(
                 ProgramEffect.Severity severity, @Nullable WorkerId worker, String message) {
             String subject =
-                    worker == null ? name() : workers.table().subject(program.name(), worker);
+                    worker == null ? name() : workers.table().logName(program.name(), worker);
             surface.listener().report(ProgramHost.this, severity, subject, message);
         }
     }

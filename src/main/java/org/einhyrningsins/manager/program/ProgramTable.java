@@ -51,11 +51,11 @@ public final class ProgramTable {
         } else {
             hosts.put(host.name(), host);
         }
-        redefined(host);
+        definitionChanged(host);
     }
 
     /// Its definition may have changed.
-    public void redefined(ProgramHost host) {
+    public void definitionChanged(ProgramHost host) {
         ordered |= !host.program().serving().spec().after().isEmpty();
     }
 
@@ -142,7 +142,7 @@ public final class ProgramTable {
     }
 
     /// The same without programs that are leaving: what they have is nobody's soon.
-    public List<ProgramSpec> staying() {
+    public List<ProgramSpec> neededByStaying() {
         List<ProgramSpec> staying = new ArrayList<>();
         for (ProgramHost host : hosts.values()) {
             staying.addAll(DefinitionsInUse.needed(host.program()));
@@ -173,7 +173,7 @@ public final class ProgramTable {
                     if (!worker.stuck()) {
                         return null;
                     }
-                    stuck.add(host.workforce().subject(host.name(), worker.id()));
+                    stuck.add(host.workforce().logName(host.name(), worker.id()));
                 }
             }
         }

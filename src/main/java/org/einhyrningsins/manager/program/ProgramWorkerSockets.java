@@ -62,7 +62,7 @@ final class ProgramWorkerSockets {
         byUser.values().forEach(WorkerSockets::listen);
     }
 
-    /// Closes the connection that a worker was born with.
+    /// Closes the connection that a worker was started with.
     ///
     /// @return false if it was not connected any more
     boolean disconnect(WorkerProcess process) {

@@ -52,7 +52,7 @@ record ProgramWorkers(
                         starter,
                         probes,
                         detached,
-                        surface.workers().births().lanes());
+                        surface.workers().births().writerThreads());
         return new ProgramWorkers(
                 table, messages, sockets, templates, probes, lifecycle, starter, effects);
     }

@@ -46,7 +46,7 @@ public final class ReuseportSteering {
     ///
     /// @return when to look again, if nothing happens before; null for never
     public @Nullable Moment turn(Moment now) {
-        if (!sockets.queues().exist() || !(mayDiffer || draining)) {
+        if (!sockets.queues().anyOpen() || !(mayDiffer || draining)) {
             return null;
         }
         if (mayDiffer) {

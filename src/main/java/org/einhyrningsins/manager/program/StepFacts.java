@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class StepFacts {
     private StepFacts() {}
 
-    static void tell(
+    static void report(
             ProgramHost host,
             ProgramHost.Listener listener,
             Program before,
@@ -24,7 +24,7 @@ final class StepFacts {
                 listener.fact(host, fact);
             }
         } catch (RuntimeException e) {
-            listener.bug(host, e);
+            listener.internalError(host, e);
         }
     }
 }

@@ -33,8 +33,8 @@ import java.util.Set;
 /// of the last process that came from them.
 ///
 /// A worker ends in two steps. Its own process dies ([#died]); what it left in its process group
-/// and in others is killed, or waited for if the core says so. When nothing of it is left ([#gone])
-/// the core hears of its exit, and it goes out of the [WorkerTable] once what its siblings said
+/// and in others is killed, or waited for if the core says so. When nothing of it is left ([#ended])
+/// the core learns of its exit, and it goes out of the [WorkerTable] once what its siblings said
 /// before has been taken up.
 final class WorkerLifecycle {
     private final ProgramContext context;
@@ -103,7 +103,7 @@ final class WorkerLifecycle {
         Descriptors.close(process.pidfd());
     }
 
-    /// Goes on with a worker that was born under another manager.
+    /// Goes on with a worker that another manager started.
     void adopt(WorkerSnapshot image, ProgramSpec spec) {
         WorkerProcess process =
                 WorkerProcess.of(image, spec, surface.workers().births().resume(spec, image));
@@ -115,10 +115,10 @@ final class WorkerLifecycle {
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
             followIfDelayed(process);
         } else {
-            detachedProcesses.attend(process, null); // they were told before
+            detachedProcesses.signalNewOrphans(process, null); // they were told before
             awaitRest(process, ended);
         }
-        workerTable.says(image.id(), image.words());
+        workerTable.setStatusText(image.id(), image.words());
     }
 
     /// A worker that the manager before began and that was held up may be so still.
@@ -146,7 +146,7 @@ final class WorkerLifecycle {
             if (context.worker(id) != null) { // else it died in this very step
                 int ack = ackListeners.descriptor(id);
                 long started = workerTable.startTicks(process);
-                images.add(process.image(workerTable.words(id), ack, started));
+                images.add(process.image(workerTable.statusText(id), ack, started));
             }
         }
         return images;
@@ -202,11 +202,11 @@ final class WorkerLifecycle {
             context.report(ProgramEffect.Severity.WARN, id, what);
         }
         if (patient && leavesOthers(process)) {
-            surface.workers().births().noteEnd(context.name(), id, workerExit);
+            surface.workers().births().journalEnd(context.name(), id, workerExit);
             context.take(new ProgramEvent.LeaderExited(id, workerExit));
             awaitRest(process, workerExit);
         } else {
-            gone(process, workerExit);
+            ended(process, workerExit);
         }
     }
 
@@ -231,23 +231,23 @@ final class WorkerLifecycle {
     /// @param workerExit how its own process ended
     private void awaitRest(WorkerProcess process, WorkerExit workerExit) {
         ProcessGroupWatch.Others others =
-                () -> detachedProcesses.attend(process, context.program().signalFor(process.id()));
-        Runnable empty = () -> gone(process, workerExit);
+                () -> detachedProcesses.signalNewOrphans(process, context.program().signalFor(process.id()));
+        Runnable empty = () -> ended(process, workerExit);
         surface.workers().groups().await(process.pidfd(), process.pid(), others, empty);
     }
 
-    /// Nothing is left of a worker: the core hears of its exit, or of the start that failed.
-    private void gone(WorkerProcess process, WorkerExit workerExit) {
+    /// Nothing is left of a worker: the core learns of its exit, or of the start that failed.
+    private void ended(WorkerProcess process, WorkerExit workerExit) {
         WorkerId id = process.id();
         detachedProcesses.forget(id);
         int left = surface.workers().strays().sweep(context.tag(id), process.pid());
         probes.forget(id);
         process.log().pipes().forEach(output -> output.drain(true));
         SpawnException failure = delayedSpawns.ended(id);
-        surface.workers().births().attend();
+        surface.workers().births().releaseFinished();
         if (failure == null) {
             WorkerExit seen = workerExit.leaving(left);
-            surface.workers().births().noteEnd(context.name(), id, seen);
+            surface.workers().births().journalEnd(context.name(), id, seen);
             context.take(new ProgramEvent.Exited(id, seen));
         } else {
             spawnTemplates.forgetExecutables();
@@ -264,8 +264,8 @@ final class WorkerLifecycle {
         surface.loop().afterwards(() -> depart(process));
     }
 
-    /// Takes a worker out of the table. Not on the way from deaths to births: what its siblings
-    /// have to say would come before the next birth. Its own last words are heard while it is still
+    /// Takes a worker out of the table. Not on the way from deaths to starts: what its siblings
+    /// have to say would come before the next start. Its own last words are heard while it is still
     /// known whose they are.
     private void depart(WorkerProcess process) {
         listen();

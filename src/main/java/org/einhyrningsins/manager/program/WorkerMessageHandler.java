@@ -51,7 +51,7 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
 
     @Override
     public boolean acked(int pid, PeerCredentials sender) {
-        WorkerProcess process = workerTable.believed(pid, sender);
+        WorkerProcess process = workerTable.verifiedSender(pid, sender);
         if (process == null) {
             refused(sender, "acknowledge", pid);
             return false;
@@ -62,7 +62,7 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
 
     @Override
     public boolean pinged(WorkerMessage.Ping ping, PeerCredentials sender) {
-        WorkerProcess process = workerTable.believed(ping.pid(), sender);
+        WorkerProcess process = workerTable.verifiedSender(ping.pid(), sender);
         if (process == null) {
             refused(sender, "ping", ping.pid());
             return false;
@@ -152,7 +152,7 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
             }
             case NotifyMessage.Extended(Duration time) ->
                     context.take(new ProgramEvent.Extended(id, time));
-            case NotifyMessage.Status(String words) -> workerTable.says(id, words);
+            case NotifyMessage.Status(String words) -> workerTable.setStatusText(id, words);
             case NotifyMessage.Nonsense(String why) -> refused(why);
         }
     }
@@ -166,8 +166,8 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
 
     @Override
     public void refused(String why) {
-        if (logRateLimit.mayBeTold(Clock.now())) {
-            String more = logRateLimit.untold();
+        if (logRateLimit.permits(Clock.now())) {
+            String more = logRateLimit.suppressed();
             context.report(
                     ProgramEffect.Severity.WARN,
                     null,

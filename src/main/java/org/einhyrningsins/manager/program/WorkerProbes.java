@@ -63,7 +63,7 @@ final class WorkerProbes {
         ProbeRunner.Asker asker = asker(id);
         switch (order.target()) {
             case AckSpec.SocketTarget target ->
-                    probeRunner.ask(key(id), target, address(id, target.endpoint()), asker);
+                    probeRunner.start(key(id), target, address(id, target.endpoint()), asker);
             case AckSpec.ExecTarget target -> run(id, target, asker);
         }
     }
@@ -76,7 +76,7 @@ final class WorkerProbes {
             }
 
             @Override
-            public void hearing(String answer) {
+            public void partialAnswer(String answer) {
                 context.take(new ProgramEvent.Hearing(id, answer));
             }
         };

@@ -48,7 +48,7 @@ final class WorkerStarter {
     void spawn(ProgramEffect.Spawn order) {
         WorkerId id = order.worker();
         try {
-            requireNoneHeldUp();
+            requireNoneDelayed();
             WorkerSpawner.Born born = workerSpawner.spawn(id, spawnTemplates.of(order.version()));
             lifecycle.begin(born, order.version().spec());
         } catch (SpawnRefusedException e) {
@@ -70,7 +70,7 @@ final class WorkerStarter {
 
     /// Refuses a start while a worker that was told to go cannot, since it is held up on its way to
     /// its program: others would join it.
-    private void requireNoneHeldUp() throws SpawnRefusedException {
+    private void requireNoneDelayed() throws SpawnRefusedException {
         if (!delayedSpawns.room(waitBudget.nanos(Clock.now()))) {
             waitBudget.missed(Clock.now());
             throw new SpawnRefusedException(
@@ -97,7 +97,7 @@ final class WorkerStarter {
     }
 
     /// Looks at the workers that are held up, if that is due.
-    void elapse(Moment now) {
+    void checkDelayed(Moment now) {
         delayedSpawns.look(now, delayReports);
     }
 

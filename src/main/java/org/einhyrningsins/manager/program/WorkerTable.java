@@ -42,7 +42,7 @@ public final class WorkerTable {
     private static final int MAX_ANCESTORS = 64;
 
     private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
-    private final Map<WorkerId, String> words = new HashMap<>();
+    private final Map<WorkerId, String> statusText = new HashMap<>();
     private final Map<WorkerId, Times> times = new HashMap<>();
     private final Map<WorkerId, Long> startTicks = new HashMap<>();
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
@@ -91,7 +91,7 @@ public final class WorkerTable {
     /// It is dead; its last lines are remembered for a while.
     void depart(WorkerProcess process) {
         processes.remove(process.id());
-        words.remove(process.id());
+        statusText.remove(process.id());
         times.remove(process.id());
         startTicks.remove(process.id());
         departed.addLast(process);
@@ -106,7 +106,7 @@ public final class WorkerTable {
     }
 
     /// Returns whether one of its workers has that mark.
-    boolean marked(String program, String mark) {
+    boolean hasTag(String program, String mark) {
         for (WorkerId id : processes.keySet()) {
             if (mark.equals(WorkerTag.of(program, id))) {
                 return true;
@@ -125,19 +125,19 @@ public final class WorkerTable {
     }
 
     /// Name of a worker in a log: its slot, and its pid as long as it has one.
-    String subject(String program, WorkerId worker) {
+    String logName(String program, WorkerId worker) {
         WorkerProcess process = processes.get(worker);
         String slot = program + ":" + worker.slot();
         return process == null ? slot : slot + " pid " + process.pid();
     }
 
     /// Words of a worker about itself, by STATUS=; empty if it said nothing.
-    public String words(WorkerId id) {
-        return words.getOrDefault(id, "");
+    public String statusText(WorkerId id) {
+        return statusText.getOrDefault(id, "");
     }
 
-    void says(WorkerId id, String text) {
-        words.put(id, text);
+    void setStatusText(WorkerId id, String text) {
+        statusText.put(id, text);
     }
 
     public Times times(WorkerId id) {
@@ -160,7 +160,7 @@ public final class WorkerTable {
     /// The worker of that pid, if the sender is it or comes from it. Of one that has ended since,
     /// as a command that a worker ran may have, nothing can be looked at: it is believed if it was
     /// of the worker's user, for which the kernel vouches.
-    @Nullable WorkerProcess believed(int claimed, PeerCredentials sender) {
+    @Nullable WorkerProcess verifiedSender(int claimed, PeerCredentials sender) {
         WorkerProcess process = byPid(claimed);
         if (process == null) {
             return null;

@@ -30,7 +30,7 @@ public final class Clock {
 
     /// Returns the time of day of a time on the wall clock, for people: local, with the date if it
     /// is not today.
-    public static String told(long wallMillis) {
+    public static String timeOfDay(long wallMillis) {
         return Timestamp.local(wallMillis, wallMillis(), ZoneId.systemDefault());
     }
 
@@ -41,7 +41,7 @@ public final class Clock {
 
     /// Returns the time of day of a moment, for people: local, with the date if it is not today, by
     /// the wall clock as it is set now.
-    public static String told(Moment when) {
+    public static String timeOfDay(Moment when) {
         long now = wallMillis();
         long then = now - now().since(when).toMillis();
         return Timestamp.local(then, now, ZoneId.systemDefault());

@@ -51,7 +51,7 @@ public final class DatagramInbox {
                 }
                 case TAKEN -> {}
                 case LEFT -> {
-                    letGo();
+                    release();
                     return;
                 }
             }
@@ -62,7 +62,7 @@ public final class DatagramInbox {
         return busy || closed;
     }
 
-    private synchronized void letGo() {
+    private synchronized void release() {
         if (closed) {
             return;
         }

@@ -115,7 +115,7 @@ public final class EventLoop implements AutoCloseable {
         try {
             deed.run();
         } catch (RuntimeException e) {
-            managerLog.bug("", e);
+            managerLog.internalError("", e);
         }
     }
 

@@ -85,19 +85,19 @@ public final class FactStore {
     ///
     /// @param programs of these; empty for all
     public List<Fact> since(long millis, Set<String> programs) {
-        takeUp();
+        handleResult();
         return ring.since(millis, programs);
     }
 
     /// True as long as what was kept before this manager is being read.
     public boolean isLoading() {
-        takeUp();
+        handleResult();
         return state != null && !loaded;
     }
 
     /// True if everything is written.
     boolean isWritten() {
-        takeUp();
+        handleResult();
         return !busy && unwritten.isEmpty();
     }
 
@@ -106,8 +106,8 @@ public final class FactStore {
     /// Writes what is due.
     ///
     /// @return when to come again; null if there is nothing to do
-    public @Nullable Moment attend(Moment now) {
-        takeUp();
+    public @Nullable Moment writeIfDue(Moment now) {
+        handleResult();
         StateDirectory directory = state;
         if (directory != null && due != null && due.reached(now)) {
             if (busy) {
@@ -144,7 +144,7 @@ public final class FactStore {
         }
     }
 
-    private void takeUp() {
+    private void handleResult() {
         Result done = result;
         if (done == null) {
             return;
@@ -250,6 +250,6 @@ public final class FactStore {
         while (busy && result == null && !end.reached(Clock.now())) {
             LockSupport.parkNanos(1_000_000);
         }
-        takeUp();
+        handleResult();
     }
 }

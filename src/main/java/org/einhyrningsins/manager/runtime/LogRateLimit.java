@@ -12,27 +12,27 @@ public final class LogRateLimit {
     static final Duration WHILE = Duration.ofSeconds(10);
 
     private Moment until = new Moment(Long.MIN_VALUE);
-    private int told;
-    private long untold;
+    private int logged;
+    private long suppressed;
 
     /// True if one more may be logged now; if not, it is counted.
-    public boolean mayBeTold(Moment now) {
+    public boolean permits(Moment now) {
         if (until.reached(now)) {
             until = now.plus(WHILE);
-            told = 0;
+            logged = 0;
         }
-        if (told < MAX_COUNT) {
-            told++;
+        if (logged < MAX_COUNT) {
+            logged++;
             return true;
         }
-        untold++;
+        suppressed++;
         return false;
     }
 
     /// Describes the number that was not logged since the last call; empty if none.
-    public String untold() {
-        long count = untold;
-        untold = 0;
+    public String suppressed() {
+        long count = suppressed;
+        suppressed = 0;
         return count == 0 ? "" : " (and " + count + " more before it, not told)";
     }
 }

@@ -57,7 +57,7 @@ public final class ManagerLog {
     }
 
     /// Logs an internal error that was survived, with its trace for a bug report.
-    public void bug(String subject, RuntimeException thrown) {
+    public void internalError(String subject, RuntimeException thrown) {
         StringBuilder trace = new StringBuilder("our own bug, please report it: ").append(thrown);
         for (StackTraceElement element : thrown.getStackTrace()) {
             trace.append("\n    at ").append(element);

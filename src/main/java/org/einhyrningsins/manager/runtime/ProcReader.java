@@ -84,7 +84,7 @@ public final class ProcReader {
             WaitBudget waitBudget = line == null ? new WaitBudget(longest) : line.patience();
             try {
                 T answer = task.get(waitBudget.nanos(Clock.now()), TimeUnit.NANOSECONDS);
-                if (waitBudget.unshaken()) {
+                if (waitBudget.isUnused()) {
                     LINES.remove(whose);
                 }
                 return answer;

@@ -75,7 +75,7 @@ public final class RuntimeFiles {
 
     /// The first directory on the way to a file that lets nobody through but its owner; null if
     /// there is none.
-    static @Nullable Path barred(Path file) {
+    static @Nullable Path closedDirectory(Path file) {
         Path at = file.getRoot();
         for (int i = 0; at != null && i < file.getNameCount() - 1; i++) {
             at = at.resolve(file.getName(i));

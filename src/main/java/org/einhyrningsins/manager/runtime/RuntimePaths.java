@@ -147,7 +147,7 @@ public final class RuntimePaths {
         if (directory != null && (directory.equals(madeForControl) || (others && isDefault()))) {
             RuntimeFiles.permit(directory, RuntimeFiles.permissions(others));
         }
-        Path barred = others ? RuntimeFiles.barred(control) : null;
+        Path barred = others ? RuntimeFiles.closedDirectory(control) : null;
         return barred == null
                 ? null
                 : "others may use the control socket "
@@ -201,7 +201,7 @@ public final class RuntimePaths {
 
     /// Names what this manager has in places it shares with others: whoever has the control socket
     /// has that too.
-    public String mark() {
+    public String managerTag() {
         return Long.toHexString(fingerprint(control.toString()));
     }
 

@@ -14,25 +14,25 @@ public final class SocketAcceptor {
     private static int[] spare = {};
 
     static {
-        reserve();
+        openSpare();
     }
 
     private SocketAcceptor() {}
 
     /// The next connection, non-blocking; -1 if there is none, or none could be kept.
     public static int accept(int listener) {
-        reserve();
+        openSpare();
         try {
             return Connections.accept(listener);
         } catch (PosixException e) {
             if (e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE) {
-                turnAway(listener);
+                rejectOne(listener);
             }
             return -1;
         }
     }
 
-    private static void turnAway(int listener) {
+    private static void rejectOne(int listener) {
         for (int fd : spare) {
             Descriptors.close(fd);
         }
@@ -42,10 +42,10 @@ public final class SocketAcceptor {
         } catch (PosixException stillNone) {
             // somebody else took what we freed
         }
-        reserve();
+        openSpare();
     }
 
-    private static void reserve() {
+    private static void openSpare() {
         if (spare.length == 0) {
             try {
                 spare = Descriptors.pipe();

@@ -78,7 +78,7 @@ public final class StateDirectory {
     /// @param durable survives a power cut too, which costs a wait for the disk
     public void write(String name, byte[] content, boolean durable) throws IOException {
         make();
-        try (SafePath place = ours()) {
+        try (SafePath place = open()) {
             write(place, name, content, durable);
         }
         if (durable) {
@@ -113,7 +113,7 @@ public final class StateDirectory {
     /// @return its size after that, in bytes
     public long append(String name, byte[] content) throws IOException {
         make();
-        try (SafePath place = ours();
+        try (SafePath place = open();
                 FileChannel file = FileChannel.open(place.sibling(name), APPENDED, OWNER_ONLY)) {
             ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
@@ -125,7 +125,7 @@ public final class StateDirectory {
 
     /// Puts a file in place of another.
     public void rename(String name, String to) throws IOException {
-        try (SafePath place = ours()) {
+        try (SafePath place = open()) {
             Files.move(place.sibling(name), place.sibling(to), StandardCopyOption.REPLACE_EXISTING);
         }
     }
@@ -154,7 +154,7 @@ public final class StateDirectory {
             return;
         }
         RuntimeFiles.directory(path, "rwx------");
-        try (SafePath place = ours()) {
+        try (SafePath place = open()) {
             hide(place);
         }
         made = true;
@@ -218,7 +218,7 @@ public final class StateDirectory {
         if (!made && !Files.exists(path)) {
             return null;
         }
-        try (SafePath place = ours()) {
+        try (SafePath place = open()) {
             return read(place, name, most);
         } catch (NoSuchFileException removed) {
             return null;
@@ -251,11 +251,11 @@ public final class StateDirectory {
     /// may write. Write permission of its group, as with a umask of 002, is removed.
     ///
     /// @return the open directory
-    private SafePath ours() throws IOException {
+    private SafePath open() throws IOException {
         try {
             SafePath place = SafePath.into(path);
             try {
-                requireOurs(place);
+                requireOwn(place);
                 return place;
             } catch (IOException e) {
                 place.close();
@@ -271,7 +271,7 @@ public final class StateDirectory {
         }
     }
 
-    private void requireOurs(SafePath place) throws IOException {
+    private void requireOwn(SafePath place) throws IOException {
         if (place.owner() != Processes.user()) {
             throw new Foreign(path + " belongs to somebody else; remove it");
         }
@@ -291,7 +291,7 @@ public final class StateDirectory {
     /// @return its new path
     public Path setAside(String name) throws IOException {
         String aside = name + ".set-aside";
-        try (SafePath place = ours()) {
+        try (SafePath place = open()) {
             Files.move(
                     place.sibling(name), place.sibling(aside), StandardCopyOption.REPLACE_EXISTING);
             return path.resolve(aside);

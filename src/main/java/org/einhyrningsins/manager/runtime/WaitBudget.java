@@ -42,7 +42,7 @@ public final class WaitBudget {
     }
 
     /// True if no wait in vain is remembered.
-    boolean unshaken() {
+    boolean isUnused() {
         return misses == 0;
     }
 

@@ -22,7 +22,7 @@ final class RecordShape {
     private final Class<?> type;
     private final String name;
     private final String kind;
-    private final List<Component> own = new ArrayList<>();
+    private final List<Component> inRecordOrder = new ArrayList<>();
     private final Map<String, Component> components = new LinkedHashMap<>();
     private final Constructor<?> constructor;
 
@@ -70,7 +70,7 @@ final class RecordShape {
         String part = flat == null ? names.part(java) : java;
         Component component =
                 new Component(part, declared.getGenericType(), accessor, declared, flat);
-        own.add(component);
+        inRecordOrder.add(component);
         if (flat == null) {
             components.put(part, component);
         } else {
@@ -93,8 +93,8 @@ final class RecordShape {
     }
 
     /// Returns its components as the record has them.
-    List<Component> own() {
-        return own;
+    List<Component> inRecordOrder() {
+        return inRecordOrder;
     }
 
     /// Returns its components as the text has them, in the order of those of the record: without
@@ -118,10 +118,10 @@ final class RecordShape {
 
     /// @param first index of its first value
     private Object make(@Nullable Object[] all, int first) throws SnapshotException {
-        @Nullable Object[] values = new @Nullable Object[own.size()];
+        @Nullable Object[] values = new @Nullable Object[inRecordOrder.size()];
         int next = first;
         for (int i = 0; i < values.length; i++) {
-            RecordShape flat = own.get(i).flat();
+            RecordShape flat = inRecordOrder.get(i).flat();
             values[i] = flat == null ? all[next] : flat.make(all, next);
             next += flat == null ? 1 : flat.components.size();
         }

@@ -121,7 +121,7 @@ public final class SnapshotDecoder {
                             ? value(object.get(name), component.type(), inside)
                             : byDefault(component.type());
             if (value == null && component.required()) {
-                throw nothing(inside);
+                throw missing(inside);
             }
             values[i++] = value;
         }
@@ -218,12 +218,12 @@ public final class SnapshotDecoder {
 
     private static Object there(@Nullable Object value, String where) throws SnapshotException {
         if (value == null) {
-            throw nothing(where);
+            throw missing(where);
         }
         return value;
     }
 
-    private static SnapshotException nothing(String where) {
+    private static SnapshotException missing(String where) {
         return wrong(where, "something, found nothing");
     }
 

@@ -104,7 +104,7 @@ public final class SnapshotEncoder {
     /// Returns the separator for what follows.
     private String components(StringBuilder to, RecordShape shape, Object record, String first) {
         String separator = first;
-        for (RecordShape.Component component : shape.own()) {
+        for (RecordShape.Component component : shape.inRecordOrder()) {
             Object value = RecordShape.get(component, record);
             RecordShape flat = component.flat();
             if (flat != null) {

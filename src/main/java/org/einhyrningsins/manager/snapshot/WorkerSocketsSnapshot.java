@@ -13,7 +13,7 @@ import java.util.List;
 /// @param owner user who may connect, besides root; null for the manager's own user
 /// @param acks descriptor, for a re-exec; else -1
 /// @param notifications descriptor, for a re-exec; else -1
-/// @param guests those who are connected, for a re-exec
+/// @param guests clients that are connected, for a re-exec
 public record WorkerSocketsSnapshot(
         String user,
         String name,

@@ -51,7 +51,7 @@ public final class HeldSockets implements SocketSource {
     public void look(SocketHolder.Former keeper) {
         String who = "keeper pid " + keeper.pid();
         try {
-            numbers(keeper.pid()).forEach((fd, inode) -> hold(who, keeper.pidfd(), fd, inode));
+            numbers(keeper.pid()).forEach((fd, inode) -> add(who, keeper.pidfd(), fd, inode));
         } catch (IOException e) {
             refusals.add(who + ": " + RuntimeFiles.why(e));
         }
@@ -60,7 +60,7 @@ public final class HeldSockets implements SocketSource {
     public void look(String program, WorkerSnapshot worker) {
         String who = program + ":" + worker.id().slot() + " pid " + worker.pid();
         try {
-            numbers(worker.pid()).forEach((fd, inode) -> hold(who, worker.pidfd(), fd, inode));
+            numbers(worker.pid()).forEach((fd, inode) -> add(who, worker.pidfd(), fd, inode));
         } catch (IOException e) {
             if (ProcReader.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
                 refusals.add(who + ": " + RuntimeFiles.why(e));
@@ -77,7 +77,7 @@ public final class HeldSockets implements SocketSource {
         opened.add(pidfd);
         String who = name + " pid " + pid;
         try {
-            numbers(pid).forEach((fd, inode) -> hold(who, pidfd, fd, inode));
+            numbers(pid).forEach((fd, inode) -> add(who, pidfd, fd, inode));
         } catch (IOException e) {
             refusals.add(who + ": " + RuntimeFiles.why(e));
         }
@@ -89,7 +89,7 @@ public final class HeldSockets implements SocketSource {
         opened.clear();
     }
 
-    private void hold(String who, int pidfd, int fd, long inode) {
+    private void add(String who, int pidfd, int fd, long inode) {
         holders.putIfAbsent(inode, new Holder(who, pidfd, fd));
     }
 

@@ -63,7 +63,7 @@ enum PortUsage {
                 continue;
             }
             String local = fields[1].substring(0, fields[1].length() - end.length());
-            if (!meet(local, wanted, host.isAnyLocalAddress())) {
+            if (!overlap(local, wanted, host.isAnyLocalAddress())) {
                 continue;
             } else if (fields[3].equals(LISTEN)) {
                 return LISTENING;
@@ -74,7 +74,7 @@ enum PortUsage {
         return connected ? CONNECTED : lingers ? LINGERING : UNKNOWN;
     }
 
-    private static boolean meet(String local, String wanted, boolean isAny) {
+    private static boolean overlap(String local, String wanted, boolean isAny) {
         return isAny || local.matches("0+") || local.endsWith(wanted);
     }
 

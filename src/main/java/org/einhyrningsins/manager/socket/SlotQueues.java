@@ -24,7 +24,7 @@ public final class SlotQueues {
     }
 
     /// True if any socket has a queue for single workers.
-    public boolean exist() {
+    public boolean anyOpen() {
         for (OpenSocket held : sockets.values()) {
             if (held.spec().ownQueue()) {
                 return true;

@@ -107,7 +107,7 @@ final class SocketBinder {
     }
 
     /// Changes an open socket to what a definition wants.
-    OpenSocket keep(OpenSocket held, String program, SocketSpec wanted) {
+    OpenSocket reconfigure(OpenSocket held, String program, SocketSpec wanted) {
         if (held.spec().backlog() != wanted.backlog()
                 && !(wanted.address() instanceof SocketSpec.Udp)) {
             held.group().all().forEach(each -> Sockets.relisten(each.fd(), wanted.backlog()));
@@ -120,7 +120,7 @@ final class SocketBinder {
     /// Ends listening there, so that clients are refused.
     ///
     /// @return false if nobody listened
-    boolean rest(BoundSocket boundSocket, SocketSpec spec) {
+    boolean stopListening(BoundSocket boundSocket, SocketSpec spec) {
         boolean listens = Sockets.listens(boundSocket.fd());
         if (listens) {
             ProgramSockets.rest(boundSocket.fd());
@@ -131,7 +131,7 @@ final class SocketBinder {
     }
 
     /// Makes a resting socket listen again.
-    void wake(@Nullable OpenSocket held, String program, SocketSpec socket)
+    void startListening(@Nullable OpenSocket held, String program, SocketSpec socket)
             throws SocketTable.CannotBind {
         if (held != null && socket.address() instanceof SocketSpec.Tcp) {
             try {

@@ -40,14 +40,14 @@ public final class SocketFileWatch {
 
     private final EventLoop eventLoop;
     private final ManagerLog managerLog;
-    private final List<Guarded> guarded = new ArrayList<>();
+    private final List<Guarded> watched = new ArrayList<>();
     private final List<Guarded> lost = new ArrayList<>();
 
     /// The directories above them, by the watch of the kernel.
     private final Map<Integer, Path> places = new HashMap<>();
 
     /// Files whose directory was moved away, and since when.
-    private final Map<Path, Moment> away = new HashMap<>();
+    private final Map<Path, Moment> moved = new HashMap<>();
 
     private @Nullable Moment due;
 
@@ -58,15 +58,15 @@ public final class SocketFileWatch {
     private final Map<Path, Moment> made = new HashMap<>();
 
     private @Nullable Inotify inotify;
-    private @Nullable Path attended;
+    private @Nullable Path watchedDirectory;
     private Runnable removed = () -> {};
-    private int attendance = -1;
+    private int directoryWatch = -1;
 
     /// Time of the next try to watch what is not watched; null if all is.
     private @Nullable Moment look;
 
     /// True if the warning about failed watches was logged.
-    private boolean blind;
+    private boolean unwatchable;
 
     public SocketFileWatch(EventLoop eventLoop, ManagerLog managerLog) {
         this.eventLoop = eventLoop;
@@ -84,7 +84,7 @@ public final class SocketFileWatch {
         void remake() throws IOException;
 
         /// Handles another change of its file, which exists.
-        default void touched() {}
+        default void changed() {}
 
         /// Handles a file that is missing and could not be made again.
         ///
@@ -96,23 +96,23 @@ public final class SocketFileWatch {
     private record Guarded(Path path, Owner owner, int watch) {}
 
     /// Makes it again whenever its file is gone.
-    public void guard(Path path, Owner owner) {
+    public void watch(Path path, Owner owner) {
         Inotify with = inotify;
         if (with == null) {
-            guarded.add(new Guarded(path, owner, -1));
+            watched.add(new Guarded(path, owner, -1));
             return;
         }
         Guarded file = new Guarded(path, owner, watch(with, path));
         watchPlaces(with, path);
-        guarded.add(file);
+        watched.add(file);
         if (isGone(file)) { // before it was watched, so nobody will tell
-            leave(path);
-            soon(file);
+            unwatch(path);
+            schedule(file);
         }
     }
 
     /// The same, as soon as what is under way is done: another file is about to be removed there.
-    void guardNext(Path path, Owner owner) {
+    void watchAfterReplace(Path path, Owner owner) {
         lost.add(new Guarded(path, owner, -1));
         due = Clock.now();
     }
@@ -135,11 +135,11 @@ public final class SocketFileWatch {
     }
 
     /// Forgets the watches below a directory that was moved away.
-    private void forgetPlaces(Path moved) {
+    private void forgetPlaces(Path directory) {
         for (Map.Entry<Integer, Path> place : Map.copyOf(places).entrySet()) {
-            if (place.getValue().startsWith(moved)) {
+            if (place.getValue().startsWith(directory)) {
                 places.remove(place.getKey());
-                if (inotify != null && place.getKey() != attendance) {
+                if (inotify != null && place.getKey() != directoryWatch) {
                     inotify.remove(place.getKey());
                 }
             }
@@ -155,30 +155,30 @@ public final class SocketFileWatch {
 
     /// Sets a callback for when a directory, or something in it, is removed. Where that cannot be
     /// watched, it is never called.
-    public void attend(Path directory, Runnable changed) {
-        attended = directory;
+    public void watchDirectory(Path directory, Runnable changed) {
+        watchedDirectory = directory;
         removed = changed;
         if (inotify != null) {
-            attend(inotify);
+            watchDirectory(inotify);
         }
     }
 
-    private void attend(Inotify with) {
+    private void watchDirectory(Inotify with) {
         try {
-            attendance = attended == null ? -1 : with.addDirectory(attended);
+            directoryWatch = watchedDirectory == null ? -1 : with.addDirectory(watchedDirectory);
         } catch (PosixException unseen) {
-            attendance = -1;
+            directoryWatch = -1;
         }
     }
 
     /// Looks after it no more; to be called before the file is removed on purpose.
-    public void leave(Path path) {
+    public void unwatch(Path path) {
         told.remove(path);
-        away.remove(path);
+        moved.remove(path);
         lost.removeIf(file -> file.path().equals(path));
-        for (Guarded file : List.copyOf(guarded)) {
+        for (Guarded file : List.copyOf(watched)) {
             if (file.path().equals(path)) {
-                guarded.remove(file);
+                watched.remove(file);
                 if (inotify != null) {
                     inotify.remove(file.watch());
                 }
@@ -194,10 +194,10 @@ public final class SocketFileWatch {
             cannotSee("a socket's file", e);
             return;
         }
-        attend(inotify);
-        List<Guarded> made = List.copyOf(guarded);
-        guarded.clear();
-        made.forEach(file -> guard(file.path(), file.owner()));
+        watchDirectory(inotify);
+        List<Guarded> made = List.copyOf(watched);
+        watched.clear();
+        made.forEach(file -> watch(file.path(), file.owner()));
     }
 
     private Inotify opened() {
@@ -224,12 +224,12 @@ public final class SocketFileWatch {
     }
 
     private void cannotSee(String what, PosixException why) {
-        if (!blind) {
+        if (!unwatchable) {
             String end = "; tried again each minute";
             managerLog.warn(
                     "", "would not notice if " + what + " were removed: " + why.getMessage() + end);
         }
-        blind = true;
+        unwatchable = true;
         look = Clock.now().plus(BLINK);
     }
 
@@ -239,28 +239,28 @@ public final class SocketFileWatch {
         if (inotify == null) {
             begin();
         } else {
-            List<Guarded> unseen = guarded.stream().filter(file -> file.watch() < 0).toList();
-            guarded.removeAll(unseen);
-            unseen.forEach(file -> guard(file.path(), file.owner()));
+            List<Guarded> unseen = watched.stream().filter(file -> file.watch() < 0).toList();
+            watched.removeAll(unseen);
+            unseen.forEach(file -> watch(file.path(), file.owner()));
         }
-        blind = look != null;
+        unwatchable = look != null;
     }
 
     private void happened(int watch) {
-        if (watch == attendance) {
+        if (watch == directoryWatch) {
             removed.run();
         }
-        Path moved = places.get(watch);
-        if (moved != null) {
-            forgetPlaces(moved);
+        Path place = places.get(watch);
+        if (place != null) {
+            forgetPlaces(place);
             look();
         }
-        for (Guarded file : List.copyOf(guarded)) {
+        for (Guarded file : List.copyOf(watched)) {
             if (file.watch() == watch && isGone(file)) {
-                leave(file.path());
+                unwatch(file.path());
                 remake(file);
             } else if (file.watch() == watch) { // its mode, its owner, or another name of it
-                file.owner().touched();
+                file.owner().changed();
             }
         }
     }
@@ -268,10 +268,10 @@ public final class SocketFileWatch {
     /// Finds out what is not where it was: a directory may have been moved, or a link may lead
     /// elsewhere.
     public void look() {
-        for (Guarded file : List.copyOf(guarded)) {
+        for (Guarded file : List.copyOf(watched)) {
             if (isGone(file)) {
-                leave(file.path());
-                away.put(file.path(), Clock.now());
+                unwatch(file.path());
+                moved.put(file.path(), Clock.now());
                 remake(file);
             } else if (inotify != null) {
                 watchPlaces(inotify, file.path());
@@ -281,7 +281,7 @@ public final class SocketFileWatch {
 
     /// True if it may be made again by now.
     private boolean hasPlace(Path path) {
-        Moment since = away.get(path);
+        Moment since = moved.get(path);
         Path directory = path.getParent();
         if (since == null || directory == null || Files.isDirectory(directory)) {
             return true;
@@ -307,7 +307,7 @@ public final class SocketFileWatch {
                 if (isGone(file)) {
                     remake(file);
                 } else {
-                    guard(file.path(), file.owner());
+                    watch(file.path(), file.owner());
                 }
             }
         }
@@ -322,10 +322,10 @@ public final class SocketFileWatch {
         try {
             file.owner().remake();
             told.remove(file.path());
-            boolean moved = away.remove(file.path()) != null;
+            boolean wasMoved = moved.remove(file.path()) != null;
             String what =
                     file.path()
-                            + (moved ? " is not there any more" : " was removed")
+                            + (wasMoved ? " is not there any more" : " was removed")
                             + "; made it again";
             Moment before = made.put(file.path(), Clock.now());
             if (before == null || before.plus(QUIET).reached(Clock.now())) {
@@ -333,7 +333,7 @@ public final class SocketFileWatch {
             } else {
                 managerLog.debug("", what);
             }
-            guard(file.path(), file.owner());
+            watch(file.path(), file.owner());
         } catch (IOException e) {
             lost(file, RuntimeFiles.why(e));
         } catch (PosixException e) {
@@ -345,16 +345,16 @@ public final class SocketFileWatch {
         if (!why.equals(told.put(file.path(), why))) {
             String end = "; what runs goes on, and it is tried again";
             String what =
-                    away.containsKey(file.path())
+                    moved.containsKey(file.path())
                             ? " cannot be reached: "
                             : " was removed and cannot be made again: ";
             managerLog.error("", file.path() + what + why + end);
         }
         file.owner().lost(why);
-        soon(file);
+        schedule(file);
     }
 
-    private void soon(Guarded file) {
+    private void schedule(Guarded file) {
         lost.add(file);
         due = Clock.now().plus(PATIENCE);
     }

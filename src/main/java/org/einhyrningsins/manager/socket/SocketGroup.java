@@ -71,11 +71,11 @@ final class SocketGroup {
         lost.removeIf(member -> member.bound().fd() >= 0);
         int rest = members.size() - lost.size();
         ordered &= lost.size() < 2 || members.subList(rest, members.size()).equals(lost);
-        lost.forEach(this::leave);
+        lost.forEach(this::remove);
     }
 
     /// The last takes its number.
-    private void leave(Member member) {
+    private void remove(Member member) {
         int number = members.indexOf(member);
         Member last = members.removeLast();
         if (number < members.size()) {
@@ -127,7 +127,7 @@ final class SocketGroup {
             if (member.slot() >= slots) {
                 ProgramSockets.endListening(member.bound().fd());
                 Descriptors.close(member.bound().fd());
-                leave(member);
+                remove(member);
                 closed = true;
             }
         }
@@ -164,14 +164,14 @@ final class SocketGroup {
             others.clear();
         }
         boolean possible =
-                others.isEmpty() || (ordered && holes(numbers) <= PacketFilters.MAX_HOLES);
-        letIn(others.keySet());
+                others.isEmpty() || (ordered && unusedNumbers(numbers) <= PacketFilters.MAX_HOLES);
+        allowAll(others.keySet());
         steer(others.isEmpty() || !possible ? List.of() : numbers);
-        turnAway(others);
+        rejectNew(others);
         return possible;
     }
 
-    private void letIn(Set<Integer> others) {
+    private void allowAll(Set<Integer> others) {
         for (Member member : members) {
             int slot = member.slot();
             if (!others.contains(slot) && (away == null || away.contains(slot))) {
@@ -191,7 +191,7 @@ final class SocketGroup {
         }
     }
 
-    private void turnAway(Map<Integer, BoundSocket> others) {
+    private void rejectNew(Map<Integer, BoundSocket> others) {
         Set<Integer> known = away == null ? Set.of() : away;
         away = Set.copyOf(others.keySet()); // also if it fails: it would fail again
         others.forEach(
@@ -202,7 +202,7 @@ final class SocketGroup {
                 });
     }
 
-    private static int holes(List<Integer> numbers) {
+    private static int unusedNumbers(List<Integer> numbers) {
         int holes = 0;
         for (int number : numbers) {
             holes += number >= numbers.size() ? 1 : 0;

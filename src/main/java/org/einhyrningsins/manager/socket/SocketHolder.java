@@ -57,7 +57,7 @@ public final class SocketHolder {
     private final Spawner spawner = new Spawner();
     private @Nullable Life life;
     private Set<Long> kept = Set.of();
-    private int former = -1;
+    private int find = -1;
 
     private record Life(int pid, int pidfd, Moment born) {}
 
@@ -71,13 +71,13 @@ public final class SocketHolder {
         this.eventLoop = eventLoop;
         this.managerLog = managerLog;
         spawner.openToAll();
-        Former left = former(state);
-        former = left == null ? -1 : left.pidfd();
+        Former left = find(state);
+        find = left == null ? -1 : left.pidfd();
     }
 
     /// The one that is there; null if there is none.
-    public static @Nullable Former former(StateDirectory state) {
-        Former noted = noted(state);
+    public static @Nullable Former find(StateDirectory state) {
+        Former noted = readFile(state);
         return noted == null && !Files.exists(state.path().resolve(FILE)) ? search(state) : noted;
     }
 
@@ -88,7 +88,7 @@ public final class SocketHolder {
                 String whose = ProcReader.variables(pid, VARIABLE).get(VARIABLE);
                 if (state.path().toString().equals(whose)
                         && ProcessStatus.realUser(pid) == Processes.user()) {
-                    return living(pid, ProcReader.startTime(pid));
+                    return ifAlive(pid, ProcReader.startTime(pid));
                 }
             }
         } catch (PosixException unseen) {
@@ -97,20 +97,20 @@ public final class SocketHolder {
         return null;
     }
 
-    private static @Nullable Former noted(StateDirectory state) {
+    private static @Nullable Former readFile(StateDirectory state) {
         try {
             byte[] bytes = state.read(FILE, MAX_BYTES);
             String text = bytes == null ? "" : new String(bytes, StandardCharsets.US_ASCII);
             String[] words = text.strip().split(" ", -1);
             return words.length == 2
-                    ? living(Integer.parseInt(words[0]), Long.parseLong(words[1]))
+                    ? ifAlive(Integer.parseInt(words[0]), Long.parseLong(words[1]))
                     : null;
         } catch (IOException | NumberFormatException | PosixException e) {
             return null; // then there are the workers
         }
     }
 
-    private static @Nullable Former living(int pid, long started) {
+    private static @Nullable Former ifAlive(int pid, long started) {
         int pidfd = pid > 1 ? Processes.open(pid) : -1;
         if (pidfd < 0 || ProcReader.startTimeIfAlive(pid) == started) {
             return pidfd < 0 ? null : new Former(pid, pidfd);
@@ -123,7 +123,7 @@ public final class SocketHolder {
     /// be found.
     ///
     /// @return false if none has, though one had until now
-    public boolean keep(List<SocketSnapshot> sockets) {
+    public boolean hold(List<SocketSnapshot> sockets) {
         Set<Long> wanted = new HashSet<>();
         sockets.forEach(socket -> wanted.add(socket.inode()));
         if (wanted.equals(kept)) {
@@ -228,10 +228,10 @@ public final class SocketHolder {
     }
 
     private void endAll() {
-        if (former >= 0) {
-            Processes.kill(former, Signal.KILL);
-            Descriptors.close(former);
-            former = -1;
+        if (find >= 0) {
+            Processes.kill(find, Signal.KILL);
+            Descriptors.close(find);
+            find = -1;
         }
         Life before = life;
         if (before != null) {

@@ -66,7 +66,7 @@ public final class SocketTable {
 
     /// Binds what is not bound yet, all of it or nothing. Of those that each slot has of its own,
     /// the first: it shows that the address can be had. The others are bound for those who serve
-    /// them, when they are born.
+    /// them, when they are started.
     ///
     /// @return the number bound
     public int open(Collection<ProgramSpec> programs) throws CannotBind {
@@ -97,8 +97,8 @@ public final class SocketTable {
             for (Kept each : kept) {
                 OpenSocket held = sockets.get(each.key());
                 if (held != null) {
-                    binder.wake(held, each.program(), each.wanted());
-                    modes.change(each.program(), held, each.wanted());
+                    binder.startListening(held, each.program(), each.spec());
+                    modes.change(each.program(), held, each.spec());
                 }
             }
         } catch (CannotBind e) {
@@ -109,7 +109,7 @@ public final class SocketTable {
         modes.commit();
         for (Kept each : kept) {
             sockets.computeIfPresent(
-                    each.key(), (key, held) -> binder.keep(held, each.program(), each.wanted()));
+                    each.key(), (key, held) -> binder.reconfigure(held, each.program(), each.spec()));
         }
         return opened.size() - renamed;
     }
@@ -129,7 +129,7 @@ public final class SocketTable {
     }
 
     /// A socket that is open already, as it is wanted from now on.
-    private record Kept(String program, SocketKey key, SocketSpec wanted) {}
+    private record Kept(String program, SocketKey key, SocketSpec spec) {}
 
     // ---- sockets that nobody serves for now
 
@@ -139,9 +139,9 @@ public final class SocketTable {
     /// can only listen once, a port that the kernel chose, which it would take back, and those that
     /// each slot has, whose order in the kernel would be lost. Who passed us one may go on with it.
     ///
-    /// @return whether any was closed, or rests from now on: whoever is born with it has to find it
+    /// @return whether any was closed, or rests from now on: whoever is started with it has to find it
     ///   anew, and wake it
-    public boolean restAllBut(Collection<ProgramSpec> inService) {
+    public boolean stopListeningExcept(Collection<ProgramSpec> inService) {
         Set<SocketKey> served = new HashSet<>();
         for (ProgramSpec program : inService) {
             program.sockets().forEach(socket -> served.add(SocketKey.of(program, socket)));
@@ -154,7 +154,7 @@ public final class SocketTable {
             }
             boolean lasts = held.spec().address() instanceof SocketSpec.Tcp && !key.chosen();
             if (lasts && !held.spec().perWorker()) {
-                changed |= binder.rest(held.group().any(), held.spec());
+                changed |= binder.stopListening(held.group().any(), held.spec());
             } else {
                 close(key);
                 changed = true;
@@ -175,11 +175,11 @@ public final class SocketTable {
     }
 
     /// Makes resting sockets of a definition listen again.
-    public void wake(ProgramSpec program) throws CannotBind {
+    public void startListening(ProgramSpec program) throws CannotBind {
         for (SocketSpec socket : program.sockets()) {
             SocketKey key = SocketKey.of(program, socket);
             if (sockets.containsKey(key)) {
-                binder.wake(sockets.get(key), program.name(), socket);
+                binder.startListening(sockets.get(key), program.name(), socket);
             } else {
                 sockets.put(key, binder.bind(program, socket));
                 joined.run();
@@ -188,7 +188,7 @@ public final class SocketTable {
     }
 
     /// The sockets of a definition, in its order. Where each slot has its own, any: they have one
-    /// address. One that is not bound, since its version came back and nobody was born with it yet,
+    /// address. One that is not bound, since its version came back and nobody was started with it yet,
     /// is there without a descriptor.
     public List<BoundSocket> of(ProgramSpec program) {
         List<BoundSocket> bound = new ArrayList<>(program.sockets().size());
@@ -206,7 +206,7 @@ public final class SocketTable {
     public List<BoundSocket> of(ProgramSpec program, int slot) throws CannotBind {
         List<BoundSocket> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {
-            SocketGroup group = held(program, socket).group();
+            SocketGroup group = keyOf(program, socket).group();
             BoundSocket known = group.of(slot);
             bound.add(known == null ? join(program, socket, slot, group) : known);
         }
@@ -221,7 +221,7 @@ public final class SocketTable {
         return boundSocket;
     }
 
-    private OpenSocket held(ProgramSpec program, SocketSpec socket) {
+    private OpenSocket keyOf(ProgramSpec program, SocketSpec socket) {
         OpenSocket held = sockets.get(SocketKey.of(program, socket));
         if (held == null) {
             throw new IllegalStateException(
@@ -231,7 +231,7 @@ public final class SocketTable {
     }
 
     /// True if that socket of a definition is not open.
-    public boolean lacks(ProgramSpec program, SocketSpec socket) {
+    public boolean isClosed(ProgramSpec program, SocketSpec socket) {
         return !sockets.containsKey(SocketKey.of(program, socket));
     }
 

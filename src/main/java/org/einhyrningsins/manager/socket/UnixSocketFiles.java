@@ -68,7 +68,7 @@ public final class UnixSocketFiles {
         this.state = state;
         this.managerLog = managerLog;
         this.roll = roll;
-        sockets.whenClosed(this::leave);
+        sockets.whenClosed(this::unguard);
     }
 
     /// Looks after those that were bound, or taken over, since it was asked last.
@@ -78,13 +78,13 @@ public final class UnixSocketFiles {
                 Path path = sockets.path(key);
                 Guard guard = new Guard(key, path, directory(path.getParent()));
                 guards.put(key, guard);
-                guard.keep();
-                files.guard(path, guard);
+                guard.linkIfMissing();
+                files.watch(path, guard);
             }
         }
         if (!purged) {
             purged = true;
-            purge();
+            removeUnused();
         }
     }
 
@@ -92,16 +92,16 @@ public final class UnixSocketFiles {
     /// that came at once would be in the way of whoever removes the whole directory.
     ///
     /// @return the time of the next call; null if none may be missing
-    public @Nullable Moment renew(Moment now) {
+    public @Nullable Moment relinkMissing(Moment now) {
         if (missed != null && missed.reached(now)) {
             missed = null;
-            guards.values().forEach(Guard::keep);
+            guards.values().forEach(Guard::linkIfMissing);
         }
         return missed;
     }
 
     /// Second names that another manager made of sockets that are no more.
-    private void purge() {
+    private void removeUnused() {
         try (DirectoryStream<Path> names = Files.newDirectoryStream(state, "socket-*")) {
             for (Path name : names) {
                 if (guards.values().stream().noneMatch(guard -> name.equals(guard.second))) {
@@ -114,14 +114,14 @@ public final class UnixSocketFiles {
     }
 
     /// Removes the guard of a socket before its file is removed for good.
-    private void leave(SocketKey key) {
+    private void unguard(SocketKey key) {
         Guard guard = guards.remove(key);
         if (guard != null) {
-            files.leave(guard.path);
+            files.unwatch(guard.path);
             guard.forget();
             for (Guard other : guards.values()) { // whose path led elsewhere
                 if (other.path.equals(guard.path)) {
-                    files.guardNext(other.path, other);
+                    files.watchAfterReplace(other.path, other);
                 }
             }
         }
@@ -163,14 +163,14 @@ public final class UnixSocketFiles {
             return sockets.fileAtPath(key);
         }
 
-        private long own() {
+        private long ownInode() {
             return sockets.file(key);
         }
 
         // ---- the second name
 
         private Path inState() {
-            return state.resolve("socket-" + own());
+            return state.resolve("socket-" + ownInode());
         }
 
         private Path beside() {
@@ -179,10 +179,10 @@ public final class UnixSocketFiles {
 
         /// Gives the file its second name, if it has none and can have one. One that another
         /// manager made is found as well.
-        void keep() {
-            file = own();
+        void linkIfMissing() {
+            file = ownInode();
             second = named(inState()) ? inState() : named(beside()) ? beside() : null;
-            if (second == null && RuntimeFiles.inode(path) == own()) {
+            if (second == null && RuntimeFiles.inode(path) == ownInode()) {
                 second = link(inState()) ? inState() : link(beside()) ? beside() : null;
                 if (second == null) {
                     managerLog.debug(
@@ -195,7 +195,7 @@ public final class UnixSocketFiles {
         }
 
         private boolean named(Path name) {
-            return own() != 0 && RuntimeFiles.inode(name) == own();
+            return ownInode() != 0 && RuntimeFiles.inode(name) == ownInode();
         }
 
         private boolean link(Path name) {
@@ -219,7 +219,7 @@ public final class UnixSocketFiles {
                 Files.deleteIfExists(to);
                 Files.createLink(to, from);
             }
-            if (RuntimeFiles.inode(to) != own()) {
+            if (RuntimeFiles.inode(to) != ownInode()) {
                 Files.deleteIfExists(to);
                 return false;
             }
@@ -237,11 +237,11 @@ public final class UnixSocketFiles {
         }
 
         @Override
-        public void touched() {
+        public void changed() {
             if (inState().equals(second)) {
                 missed = Clock.now().plus(AFTER_A_CLEANER);
             } else {
-                keep();
+                linkIfMissing();
             }
         }
 
@@ -256,7 +256,7 @@ public final class UnixSocketFiles {
             remakeDirectory();
             try (SafePath place = SafePath.toName(path)) {
                 clear(place.path());
-                keep();
+                linkIfMissing();
                 if (second != null) {
                     Files.createLink(place.path(), second);
                 }
@@ -315,7 +315,7 @@ public final class UnixSocketFiles {
             }
             sockets.rebind(key);
             calm = now.plus(CALM);
-            keep();
+            linkIfMissing();
             roll.accept(key);
         }
 

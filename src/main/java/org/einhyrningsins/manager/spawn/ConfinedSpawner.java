@@ -36,7 +36,7 @@ final class ConfinedSpawner {
     }
 
     /// Sets the journal in which workers leave their notes.
-    void noteIn(StateJournal file) {
+    void journalTo(StateJournal file) {
         stateJournal = file;
         spawner.noteIn(file.file());
     }
@@ -51,8 +51,8 @@ final class ConfinedSpawner {
         return spawnPreparation.site(program);
     }
 
-    /// Gives back what births need that took their time and are over.
-    void attend() {
+    /// Gives back what starts need that took their time and are over.
+    void releaseFinished() {
         spawner.attend();
     }
 
@@ -92,7 +92,7 @@ final class ConfinedSpawner {
             ChildGate childGate =
                     site.gate(() -> WorkerCredentials.discard(secrets.directory(mark)));
             SpawnRequest inside = order.within(sandboxRuleset.ruleset()).behind(childGate);
-            return noted(begin(mark, spec, inside, note, childGate));
+            return recordDelay(begin(mark, spec, inside, note, childGate));
         }
     }
 
@@ -143,12 +143,12 @@ final class ConfinedSpawner {
             }
             SpawnRequest inside = order.within(sandboxRuleset.ruleset());
             WorkerCgroups.Check check = cgroups.check(mark, spawner, inside, wait);
-            noted(check.birth());
+            recordDelay(check.birth());
             return check;
         }
     }
 
-    private PendingChild noted(PendingChild pendingChild) {
+    private PendingChild recordDelay(PendingChild pendingChild) {
         if (pendingChild.underWay()) {
             waitBudget.missed(Clock.now());
         }

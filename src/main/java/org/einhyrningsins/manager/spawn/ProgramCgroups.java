@@ -157,7 +157,7 @@ final class ProgramCgroups {
     ///
     /// @return false if the result is not known yet
     /// @throws PosixException if it cannot
-    boolean hold(String program) {
+    boolean applyLimits(String program) {
         Group group = known.get(program);
         if (group == null || !group.there) {
             return true;
@@ -246,12 +246,12 @@ final class ProgramCgroups {
     void forget(String program) {
         if (known.remove(program) != null) {
             retired.add(program);
-            tidy();
+            removeRetired();
         }
     }
 
     /// Removes those of programs that are no more.
-    void tidy() {
+    void removeRetired() {
         if (!retired.isEmpty()) {
             retired.removeIf(program -> groups.remove(directory(program)));
         }

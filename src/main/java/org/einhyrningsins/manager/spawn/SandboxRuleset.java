@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Works out what a worker with a `sandbox` may reach: what its definition says, and what every
-/// program needs to run at all. A ruleset is made for each birth, of what there is then.
+/// program needs to run at all. A ruleset is made for each start, of what there is then.
 ///
 /// @param ruleset descriptor for the child to restrict itself by; -1 for none
 /// @param rules rules to put into it; null for none

@@ -45,7 +45,7 @@ public final class SpawnTemplate {
 
     private final ProgramVersion programVersion;
     private final List<BoundSocket> bound;
-    private final boolean alike;
+    private final boolean hasSharedSockets;
     private final Map<String, String> addresses = new HashMap<>();
     private final List<String> environment = new ArrayList<>();
     private final List<Map.Entry<String, TextTemplate>> own = new ArrayList<>();
@@ -55,7 +55,7 @@ public final class SpawnTemplate {
     private final String path;
     private final @Nullable Release release;
     private final WorkerCredentials secrets;
-    private final int nothing;
+    private final int devNull;
     private final int ackFd;
     private @Nullable String executable;
 
@@ -64,7 +64,7 @@ public final class SpawnTemplate {
     ///   has of its own, any
     /// @param acks the socket they ack at
     /// @param notifications the socket they notify at
-    /// @param nothing a descriptor of /dev/null
+    /// @param devNull a descriptor of /dev/null
     SpawnTemplate(
             ProgramVersion programVersion,
             Map<String, String> inherited,
@@ -80,11 +80,11 @@ public final class SpawnTemplate {
                 new ChildIdentity(
                         credentials, identity.umask(), identity.nice(), identity.limits());
         childConfinement = WorkerConfinement.of(identity, credentials);
-        this.nothing = nothing;
+        this.devNull = nothing;
         this.secrets = secrets;
         ProgramSpec spec = programVersion.spec();
         this.bound = List.copyOf(bound);
-        alike = spec.sockets().stream().noneMatch(SocketSpec::perWorker);
+        hasSharedSockets = spec.sockets().stream().noneMatch(SocketSpec::perWorker);
         for (int i = 0; i < bound.size(); i++) {
             addresses.put(spec.sockets().get(i).name(), bound.get(i).address());
         }
@@ -153,7 +153,7 @@ public final class SpawnTemplate {
 
     private List<Integer> descriptors(ProgramSpec spec, WorkerDescriptors its) {
         List<BoundSocket> sockets = its.sockets();
-        List<Integer> given = new ArrayList<>(List.of(nothing, its.out(), its.err()));
+        List<Integer> given = new ArrayList<>(List.of(devNull, its.out(), its.err()));
         for (int i = 0; i < sockets.size(); i++) {
             given.add(sockets.get(i).fd());
             if (spec.sockets().get(i).name().equals(spec.stdin())) {
@@ -182,8 +182,8 @@ public final class SpawnTemplate {
     }
 
     /// True if all workers have the same sockets.
-    boolean alike() {
-        return alike;
+    boolean hasSharedSockets() {
+        return hasSharedSockets;
     }
 
     @Nullable Credentials credentials() {
@@ -222,7 +222,7 @@ public final class SpawnTemplate {
         assignments.add("MAINPID=" + pid);
         String directory = programVersion.spec().workingDirectory().toString();
         String executable = ExecutableSearch.find(argv.getFirst(), directory, path);
-        List<Integer> given = List.of(nothing, output, output);
+        List<Integer> given = List.of(devNull, output, output);
         return order(executable, argv, assignments, List.of(), given, Signal.KILL);
     }
 

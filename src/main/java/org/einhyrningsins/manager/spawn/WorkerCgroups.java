@@ -166,7 +166,7 @@ public final class WorkerCgroups {
             return;
         }
         try {
-            of.hold(program);
+            of.applyLimits(program);
             for (Map.Entry<String, String> each : files(program, limits).entrySet()) {
                 of.enable(each.getKey());
                 here.set(place(mark), each.getKey(), each.getValue());
@@ -205,11 +205,11 @@ public final class WorkerCgroups {
         }
         ProgramCgroups of = programs;
         if (of == null) {
-            return true; // told when a worker is to be born
+            return true; // told when a worker is to be started
         }
         of.want(program, limits);
         try {
-            boolean settled = of.hold(program);
+            boolean settled = of.applyLimits(program);
             if (limits != null) {
                 include(program, of, told);
             }
@@ -309,7 +309,7 @@ public final class WorkerCgroups {
     /// @param processGroup of the worker; what is in it is ended anyway and not worth a word
     /// @return the number of its processes in other process groups; -1 if it had no control group
     public int end(String mark, int processGroup) {
-        tidy();
+        removeEmpty();
         Cgroups here = groups;
         String place = lived.remove(mark);
         if (here == null || place == null) {
@@ -323,10 +323,10 @@ public final class WorkerCgroups {
         if (lingering.size() < MAX_LINGERING) {
             lingering.add(place);
         }
-        return tell(mark, left, processGroup);
+        return signalProcesses(mark, left, processGroup);
     }
 
-    private int tell(String mark, List<Integer> left, int processGroup) {
+    private int signalProcesses(String mark, List<Integer> left, int processGroup) {
         List<Integer> strangers = new ArrayList<>();
         for (int pid : left) {
             if (ProcessGroups.group(pid) != processGroup) {
@@ -365,13 +365,13 @@ public final class WorkerCgroups {
     }
 
     /// Removes those that are empty by now.
-    public void tidy() {
+    public void removeEmpty() {
         Cgroups here = groups;
         if (here != null && !lingering.isEmpty()) {
             lingering.removeIf(here::removeAll);
         }
         if (programs != null) {
-            programs.tidy();
+            programs.removeRetired();
         }
     }
 
@@ -382,10 +382,10 @@ public final class WorkerCgroups {
             return;
         }
         Moment end = Clock.now().plus(PATIENCE);
-        tidy();
+        removeEmpty();
         while (!lingering.isEmpty() && !end.reached(Clock.now())) {
             here.awaitEmpty(lingering.getFirst(), 10);
-            tidy();
+            removeEmpty();
         }
         here.close();
         groups = null;

@@ -64,8 +64,8 @@ public final class WorkerCredentials {
         return base().resolve(mark);
     }
 
-    /// A worker is about to be born that will have some. They are to be removed from now on.
-    void expect(String mark) throws IOException {
+    /// A worker is about to be started that will have some. They are to be removed from now on.
+    void reserve(String mark) throws IOException {
         RuntimeFiles.directory(base(), "rwx--x--x");
         if (there.contains(mark)) { // of another manager's
             remove(mark);
@@ -100,7 +100,7 @@ public final class WorkerCredentials {
         return bytes;
     }
 
-    /// Removes those of a worker, if it had any: it is dead, or was never born.
+    /// Removes those of a worker, if it had any: it is dead, or was never started.
     public void remove(String mark) {
         if (there.remove(mark)) {
             discard(directory(mark));

@@ -5,7 +5,7 @@ import org.einhyrningsins.posix.kernel.BoundSocket;
 
 import java.util.List;
 
-/// Descriptors of the manager that a worker is born with.
+/// Descriptors of the manager that a worker is started with.
 ///
 /// @param sockets its sockets, in the definition's order
 /// @param out becomes its 1

@@ -64,7 +64,7 @@ public final class WorkerEnvironment {
                 (name, value) -> {
                     if (name.startsWith(ORIGINAL)) {
                         inherited.put(name.substring(ORIGINAL.length()), value);
-                    } else if (!set.contains(name) && !ours(name)) {
+                    } else if (!set.contains(name) && !isOwnVariable(name)) {
                         inherited.put(name, value);
                     }
                 });
@@ -111,7 +111,7 @@ public final class WorkerEnvironment {
         return original;
     }
 
-    private static boolean ours(String name) {
+    private static boolean isOwnVariable(String name) {
         for (String prefix : PREFIXES) {
             if (name.startsWith(prefix)) {
                 return true;

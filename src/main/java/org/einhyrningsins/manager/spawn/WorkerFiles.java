@@ -40,7 +40,7 @@ final class WorkerFiles {
             }
             Map<String, Path> sources = confinement.credentials();
             if (!sources.isEmpty()) {
-                secrets.expect(mark);
+                secrets.reserve(mark);
                 Path directory = secrets.directory(mark);
                 site.lay("credentials", () -> WorkerCredentials.make(directory, sources, owner));
             }

@@ -33,7 +33,7 @@ public final class WorkerOutput {
     private static final int STDERR = 2;
 
     private final EventLoop eventLoop;
-    private final OutputPump.Told told;
+    private final OutputPump.Told messages;
     private final LogWriterThreads writerThreads;
     private final int devNull;
 
@@ -55,7 +55,7 @@ public final class WorkerOutput {
     public WorkerOutput(EventLoop eventLoop, int devNull, OutputPump.Told told) {
         this.eventLoop = eventLoop;
         this.devNull = devNull;
-        this.told = told;
+        this.messages = told;
         this.writerThreads = new LogWriterThreads(eventLoop);
     }
 
@@ -84,7 +84,7 @@ public final class WorkerOutput {
         int slot = id.slot();
         try {
             if (spec.logs() instanceof LogsSpec.Kept kept) {
-                return kept(spec.name(), kept, slot, user);
+                return openFile(spec.name(), kept, slot, user);
             }
             if (spec.logs() instanceof LogsSpec.Journal) {
                 OutputPump.Outlet outlet = pump().openJournal(spec.name(), slot, user);
@@ -182,7 +182,7 @@ public final class WorkerOutput {
         } catch (PosixException e) {
             String what = "cannot go on with the output of pid " + worker.pid();
             String end = "; it waits when its pipe is full: roll the program";
-            told.tell(LogSpec.Level.ERROR, spec.name(), what + ": " + e.getMessage() + end);
+            messages.log(LogSpec.Level.ERROR, spec.name(), what + ": " + e.getMessage() + end);
             return List.of();
         }
     }
@@ -245,7 +245,7 @@ public final class WorkerOutput {
         return new Streams(fd, fd, true, path, AppendFiles.extent(fd));
     }
 
-    private Output kept(String program, LogsSpec.Kept spec, int slot, @Nullable Credentials user) {
+    private Output openFile(String program, LogsSpec.Kept spec, int slot, @Nullable Credentials user) {
         Path path = file(spec, slot);
         OutputPump.Outlet outlet = pump().open(program, slot, spec, user, written.contains(path));
         List<OutputPipe> pipes = List.of(outlet.pipe());
@@ -269,7 +269,7 @@ public final class WorkerOutput {
     OutputPump pump() {
         OutputPump known = pump;
         if (known == null) {
-            known = new OutputPump(eventLoop, writerThreads, told);
+            known = new OutputPump(eventLoop, writerThreads, messages);
             pump = known;
         }
         return known;

@@ -54,7 +54,7 @@ public record WorkerProcess(
                 new WorkerLog(image.log().path(), image.log().offset(), image.log().file(), pipes));
     }
 
-    /// If the manager it was born under was killed, the pipe is still there in the worker, with all
+    /// If the manager it was started by was killed, the pipe is still there in the worker, with all
     /// that was said on it meanwhile.
     ///
     /// @param number under which the worker has it; -1 for none

@@ -46,13 +46,13 @@ public final class WorkerSpawner {
     private final WorkerFiles files;
     private final SpawnObjections objections;
     private final ConfinedSpawner spawner;
-    private @Nullable Integer own;
-    private final int nothing;
+    private @Nullable Integer ownSockets;
+    private final int devNull;
     private final WorkerOutput workerOutput;
 
     /// Spawns workers of one manager.
     ///
-    /// @param nothing a descriptor of /dev/null
+    /// @param devNull a descriptor of /dev/null
     public WorkerSpawner(
             SequencedMap<String, String> inherited,
             SocketTable sockets,
@@ -64,7 +64,7 @@ public final class WorkerSpawner {
         this.sockets = sockets;
         this.cgroups = cgroups;
         this.secrets = secrets;
-        this.nothing = nothing;
+        this.devNull = nothing;
         this.workerOutput = workerOutput;
         files = new WorkerFiles(secrets);
         objections = new SpawnObjections(inherited);
@@ -77,16 +77,16 @@ public final class WorkerSpawner {
     /// @param notifications path of their notify socket
     public SpawnTemplate blueprint(ProgramVersion programVersion, Path acks, Path notifications)
             throws SpawnRefusedException {
-        List<BoundSocket> bound = awake(programVersion.spec());
+        List<BoundSocket> bound = listening(programVersion.spec());
         Credentials credentials = SpawnObjections.credentials(programVersion.spec());
-        Map<String, String> given = given(programVersion.spec().identity(), credentials);
+        Map<String, String> given = inheritedVariables(programVersion.spec().identity(), credentials);
         return new SpawnTemplate(
-                programVersion, given, bound, acks, notifications, credentials, secrets, nothing);
+                programVersion, given, bound, acks, notifications, credentials, secrets, devNull);
     }
 
     /// Returns the part of the manager's environment that a worker inherits; variables about the
     /// manager's own user are not inherited by another.
-    private Map<String, String> given(
+    private Map<String, String> inheritedVariables(
             ProcessIdentitySpec identity, @Nullable Credentials credentials) {
         return identity.user() == null || credentials == null
                 ? inherited
@@ -102,27 +102,27 @@ public final class WorkerSpawner {
     }
 
     /// Sets the journal in which workers leave their notes.
-    public void noteIn(StateJournal file) {
-        spawner.noteIn(file);
+    public void journalTo(StateJournal file) {
+        spawner.journalTo(file);
     }
 
     /// Writes into the journal that a worker said that it is up.
-    public void noteAck(String program, WorkerId id) {
+    public void journalAck(String program, WorkerId id) {
         StateJournal journal = spawner.journal();
         if (journal != null) {
             journal.acked(program, id);
         }
     }
 
-    /// Writes into the journal that a worker's process ended, before anybody hears of it.
-    public void noteEnd(String program, WorkerId id, WorkerExit workerExit) {
+    /// Writes into the journal that a worker's process ended, before anybody learns of it.
+    public void journalEnd(String program, WorkerId id, WorkerExit workerExit) {
         StateJournal journal = spawner.journal();
         if (journal != null) {
             journal.ended(program, id, workerExit);
         }
     }
 
-    /// Goes on with the output of a worker that was born under another manager.
+    /// Goes on with the output of a worker that another manager started.
     ///
     /// @return nothing if we do not bring it, or cannot any more, which is said
     public List<OutputPipe> resume(ProgramSpec spec, WorkerSnapshot worker) {
@@ -143,7 +143,7 @@ public final class WorkerSpawner {
         }
         Credentials credentials = spawnTemplate.credentials();
         List<BoundSocket> own =
-                spawnTemplate.alike() ? spawnTemplate.bound() : own(spec, id.slot());
+                spawnTemplate.hasSharedSockets() ? spawnTemplate.bound() : ownSockets(spec, id.slot());
         SpawnPreparation.Site site = spawner.site(spec.name());
         files.prepare(spec, id, credentials, site);
         WorkerOutput.Output output = workerOutput.open(spec, id, credentials);
@@ -156,10 +156,10 @@ public final class WorkerSpawner {
             WorkerChannels channels = WorkerChannels.of(line[0], ack[0]);
             PendingChild pendingChild = spawn(id, spawnTemplate, descriptors, channels, site);
             try {
-                return born(
+                return started(
                         id, credentials, pendingChild, spec.identity().nice(), channels, output);
             } catch (RuntimeException bug) {
-                forsake(pendingChild.child(), WorkerTag.of(spec.name(), id), channels);
+                killUnrecorded(pendingChild.child(), WorkerTag.of(spec.name(), id), channels);
                 throw bug;
             }
         } catch (SpawnException e) {
@@ -185,13 +185,13 @@ public final class WorkerSpawner {
     }
 
     /// Ends a child that nobody would know of: it must not serve.
-    private void forsake(SpawnedChild child, String mark, WorkerChannels channels) {
+    private void killUnrecorded(SpawnedChild child, String mark, WorkerChannels channels) {
         ProcessGroups.killGroup(child.pid(), Signal.KILL);
         cgroups.end(mark, child.pid());
         close(child.pidfd(), channels.line(), channels.ack());
     }
 
-    private Born born(
+    private Born started(
             WorkerId id,
             @Nullable Credentials credentials,
             PendingChild pendingChild,
@@ -218,9 +218,9 @@ public final class WorkerSpawner {
     ///
     /// @param wanted null for the manager's
     private void nice(int pid, @Nullable Integer wanted) {
-        Integer known = own;
+        Integer known = ownSockets;
         int ours = known == null ? Niceness.nice() : known;
-        own = ours;
+        ownSockets = ours;
         int nice = wanted == null ? ours : wanted;
         if (nice != 0) {
             Niceness.niceSession(pid, nice);
@@ -228,16 +228,16 @@ public final class WorkerSpawner {
     }
 
     /// A version that comes back finds its sockets at rest.
-    private List<BoundSocket> awake(ProgramSpec spec) throws SpawnRefusedException {
+    private List<BoundSocket> listening(ProgramSpec spec) throws SpawnRefusedException {
         try {
-            sockets.wake(spec);
+            sockets.startListening(spec);
             return sockets.of(spec);
         } catch (SocketTable.CannotBind e) {
             throw new SpawnRefusedException(e.getMessage());
         }
     }
 
-    private List<BoundSocket> own(ProgramSpec spec, int slot) throws SpawnRefusedException {
+    private List<BoundSocket> ownSockets(ProgramSpec spec, int slot) throws SpawnRefusedException {
         try {
             return sockets.of(spec, slot);
         } catch (SocketTable.CannotBind e) {
@@ -261,7 +261,7 @@ public final class WorkerSpawner {
     }
 
     /// See [LogWriterThreads].
-    public LogWriterThreads lanes() {
+    public LogWriterThreads writerThreads() {
         return workerOutput.writerThreads();
     }
 
@@ -318,8 +318,8 @@ public final class WorkerSpawner {
         cgroups.end(check.mark(), check.birth().child().pid());
     }
 
-    /// Gives back what births need that took their time and are over.
-    public void attend() {
-        spawner.attend();
+    /// Gives back what starts need that took their time and are over.
+    public void releaseFinished() {
+        spawner.releaseFinished();
     }
 }

@@ -267,7 +267,7 @@ final class ChildProgram {
     }
 
     /// Writes the text, the child's pid and a newline to a descriptor; between the pid and the
-    /// newline are NULs. A full disk is no reason not to be born.
+    /// newline are NULs. A full disk is no reason not to start.
     void note(int fd, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int length = bytes.length + DIGITS + 1;

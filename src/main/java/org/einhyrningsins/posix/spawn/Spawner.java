@@ -18,7 +18,7 @@ import java.util.List;
 /// [ChildSteps] are what a child does before its program, each with an errno of its own.
 ///
 /// A child is on its way to its program for some hundred microseconds, or for as long as whoever
-/// owns its files likes. Who begins a birth says how long to wait for it, and may go on meanwhile:
+/// owns its files likes. Who begins a start says how long to wait for it, and may go on meanwhile:
 /// the list and its memory are the child's until it is there, and the next child has another.
 ///
 /// A child that takes another user leaves its trace on the memory it shares with us until execve:
@@ -87,7 +87,7 @@ public final class Spawner {
     /// that there is no moment at which it is there and nobody could know.
     ///
     /// @param note its words, which its pid follows; empty for none
-    /// @param cgroup descriptor of the directory of the control group it is born into;
+    /// @param cgroup descriptor of the directory of the control group it is started in;
     ///   [#OWN_CGROUP] for ours
     /// @param patience maximum wait until it executes its program, in nanoseconds; below 0 for as
     ///   long as it takes

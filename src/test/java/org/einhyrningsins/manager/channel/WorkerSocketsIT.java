@@ -215,7 +215,7 @@ class WorkerSocketsIT {
         Files.createFile(directory.resolve("old.sock"));
         Files.createFile(directory.resolve("old.notify"));
         Path other = Files.createFile(directory.resolve("other"));
-        WorkerSockets.sweep(directory);
+        WorkerSockets.removeLeftovers(directory);
         assertThat(directory).isDirectoryNotContaining("glob:**old*");
         assertThat(other).exists();
         Files.delete(other);

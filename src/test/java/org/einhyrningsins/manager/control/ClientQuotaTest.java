@@ -45,9 +45,9 @@ class ClientQuotaTest {
     void whoWasSilentForLongestMakesRoom() {
         Client first = comes("first", HOSTILE, Client.Kind.IDLE);
         Client second = comes("second", HOSTILE, Client.Kind.IDLE);
-        assertThat(clientQuota.inTheWayOf(HOSTILE)).isEqualTo(first);
-        clientQuota.spoke(first);
-        assertThat(clientQuota.inTheWayOf(HOSTILE)).isEqualTo(second);
+        assertThat(clientQuota.clientToEvict(HOSTILE)).isEqualTo(first);
+        clientQuota.requestReceived(first);
+        assertThat(clientQuota.clientToEvict(HOSTILE)).isEqualTo(second);
     }
 
     @Test
@@ -55,12 +55,12 @@ class ClientQuotaTest {
         comes("awaits", HOSTILE, Client.Kind.AWAITS);
         Client follows = comes("follows", HOSTILE, Client.Kind.FOLLOWS);
         Client idle = comes("idle", HOSTILE, Client.Kind.IDLE);
-        assertThat(clientQuota.inTheWayOf(HOSTILE)).isEqualTo(idle);
+        assertThat(clientQuota.clientToEvict(HOSTILE)).isEqualTo(idle);
         clientQuota.remove(idle);
-        assertThat(clientQuota.inTheWayOf(HOSTILE)).isEqualTo(follows);
+        assertThat(clientQuota.clientToEvict(HOSTILE)).isEqualTo(follows);
         clientQuota.remove(follows);
-        assertThat(clientQuota.inTheWayOf(HOSTILE)).isNull();
-        assertThat(clientQuota.inTheWayOf(ROOT)).isNull();
+        assertThat(clientQuota.clientToEvict(HOSTILE)).isNull();
+        assertThat(clientQuota.clientToEvict(ROOT)).isNull();
     }
 
     @Test
@@ -70,9 +70,9 @@ class ClientQuotaTest {
         Client first = comes("crowd 1", HOSTILE, Client.Kind.FOLLOWS);
         comes("crowd 2", HOSTILE, Client.Kind.FOLLOWS);
         comes("crowd 3", HOSTILE, Client.Kind.AWAITS);
-        assertThat(clientQuota.inTheWayOf(HOSTILE)).isEqualTo(first);
-        assertThat(clientQuota.inTheWayOf(ROOT)).isEqualTo(first);
-        assertThat(clientQuota.inTheWayOf(7)).isEqualTo(first);
+        assertThat(clientQuota.clientToEvict(HOSTILE)).isEqualTo(first);
+        assertThat(clientQuota.clientToEvict(ROOT)).isEqualTo(first);
+        assertThat(clientQuota.clientToEvict(7)).isEqualTo(first);
     }
 
     @Test
@@ -80,8 +80,8 @@ class ClientQuotaTest {
         comes("operator's shell", ROOT, Client.Kind.IDLE);
         comes("crowd 4", HOSTILE, Client.Kind.AWAITS);
         comes("crowd 5", HOSTILE, Client.Kind.AWAITS);
-        assertThat(clientQuota.inTheWayOf(HOSTILE)).isNull();
-        assertThat(clientQuota.inTheWayOf(7)).isNotNull();
+        assertThat(clientQuota.clientToEvict(HOSTILE)).isNull();
+        assertThat(clientQuota.clientToEvict(7)).isNotNull();
     }
 
     @Test

@@ -85,7 +85,7 @@ class ControlServerIT {
         asked.add(controlRequest.command());
         switch (controlRequest.command()) {
             case "follow" -> client.follow(controlRequest.id(), java.util.Set.of(), false);
-            case "wait" -> new PendingCommand(client, controlRequest.id()).expect();
+            case "wait" -> new PendingCommand(client, controlRequest.id()).addProgram();
             case "open" -> server.admit(ControlSpec.DEFAULT, anybody());
             default ->
                     client.send(
@@ -174,7 +174,7 @@ class ControlServerIT {
         String message = "y".repeat(60_000);
         int told = 0; // 40 are more to each than the socket and the bound take
         while (descriptors() - before >= MAX_CLIENTS + 10 && told++ < 40) {
-            server.tell(client -> client.tell("web", message));
+            server.forEachClient(client -> client.notifyFollower("web", message));
         }
         assertThat(descriptors() - before).isLessThan(MAX_CLIENTS + 10);
         assertAnswers();

@@ -77,7 +77,7 @@ class OperatorOverridesTest {
         write("/etc/services.yaml");
         OperatorOverrides operatorOverrides = intents();
         operatorOverrides.before(false);
-        operatorOverrides.keep(new ProgramTable());
+        operatorOverrides.write(new ProgramTable());
         assertThat(home.resolve("intent.json")).doesNotExist();
     }
 
@@ -87,7 +87,7 @@ class OperatorOverridesTest {
         write("/etc/services.yaml");
         OperatorOverrides operatorOverrides = intents();
         operatorOverrides.load();
-        assertThat(operatorOverrides.keep(new ProgramTable())).isTrue();
+        assertThat(operatorOverrides.write(new ProgramTable())).isTrue();
         assertThat(home.resolve("intent.json")).doesNotExist();
     }
 
@@ -96,18 +96,18 @@ class OperatorOverridesTest {
         Path inside = Files.createDirectories(home.resolve("intent.json/inside"));
         OperatorOverrides operatorOverrides = intents();
         operatorOverrides.load();
-        assertThat(operatorOverrides.keep(new ProgramTable())).isFalse();
+        assertThat(operatorOverrides.write(new ProgramTable())).isFalse();
         assertThat(logged.toString(StandardCharsets.UTF_8)).contains("tried again");
         Files.delete(inside);
-        assertThat(operatorOverrides.keep(new ProgramTable())).as("tried again at once").isFalse();
+        assertThat(operatorOverrides.write(new ProgramTable())).as("tried again at once").isFalse();
         operatorOverrides.setByHand();
-        assertThat(operatorOverrides.keep(new ProgramTable())).isTrue();
+        assertThat(operatorOverrides.write(new ProgramTable())).isTrue();
         assertThat(logged.toString(StandardCharsets.UTF_8)).contains("is written again");
     }
 
     @Test
     void writesNothingWhenNothingChanged() {
-        intents().keep(new ProgramTable());
+        intents().write(new ProgramTable());
         assertThat(home).isEmptyDirectory();
     }
 }

@@ -146,10 +146,10 @@ class SurvivingWorkerIT {
         int other = Processes.user() + 7;
         SurvivingWorker.Claim claim = new SurvivingWorker.Claim("web", id, 1, "", null);
         SurvivingWorker forged = new SurvivingWorker(2, List.of(), claim, other, false, 5);
-        assertThat(forged.mayBe(-1)).isFalse();
-        assertThat(forged.mayBe(other + 1)).isFalse();
-        assertThat(forged.mayBe(other)).as("as its program's user").isTrue();
+        assertThat(forged.mayBelongTo(-1)).isFalse();
+        assertThat(forged.mayBelongTo(other + 1)).isFalse();
+        assertThat(forged.mayBelongTo(other)).as("as its program's user").isTrue();
         SurvivingWorker grouped = new SurvivingWorker(2, List.of(), claim, other, true, 5);
-        assertThat(grouped.mayBe(-1)).as("in a group that only we make").isTrue();
+        assertThat(grouped.mayBelongTo(-1)).as("in a group that only we make").isTrue();
     }
 }

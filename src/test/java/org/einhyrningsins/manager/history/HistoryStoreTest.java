@@ -92,7 +92,7 @@ class HistoryStoreTest {
 
     private void happens(ProgramEvent event) {
         program = program.step(event, new Moment(++seconds * 1_000_000_000)).program();
-        store.follow(program);
+        store.programChanged(program);
     }
 
     private void asked(ProgramCommand command, Made made) {

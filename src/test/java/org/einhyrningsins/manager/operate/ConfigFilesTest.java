@@ -33,26 +33,26 @@ class ConfigFilesTest {
 
     @Test
     void nothingHasChangedAtFirst() {
-        files.tookOver();
+        files.applied();
         assertThat(files.isChanged()).isFalse();
     }
 
     @Test
     void seesChangesOfEachFileThatWasRead() throws IOException {
         for (String each : new String[] {"services.yaml", "conf.d/one.yaml", "two.env"}) {
-            files.tookOver();
+            files.applied();
             String before = Files.readString(directory.resolve(each));
             write(each, before + "# more\n");
             assertThat(files.isChanged()).as(each).isTrue();
             read();
-            files.tookOver();
+            files.applied();
             assertThat(files.isChanged()).as(each).isFalse();
         }
     }
 
     @Test
     void whatWasReadOnlyToLookChangesNothing() throws IOException {
-        files.tookOver();
+        files.applied();
         write("two.env", "A=22\n");
         read();
         assertThat(files.isChanged()).isTrue();
@@ -60,16 +60,16 @@ class ConfigFilesTest {
 
     @Test
     void aFileThatIsGoneHasChanged() throws IOException {
-        files.tookOver();
+        files.applied();
         Files.delete(file);
         assertThat(files.isChanged()).isTrue();
     }
 
     @Test
     void theNextManagerKnowsTheSame() throws IOException {
-        files.tookOver();
+        files.applied();
         ConfigFiles next = new ConfigFiles();
-        next.resume(files.inForce());
+        next.resume(files.active());
         assertThat(next.isChanged()).isFalse();
         write("two.env", "A=22\n");
         assertThat(next.isChanged()).isTrue();
@@ -78,7 +78,7 @@ class ConfigFilesTest {
     private void read() {
         files.reading();
         var environment = new LoadEnvironment(Map.of(), 1, _ -> true, _ -> true);
-        ConfigLoader.load(file, files.noting(environment));
+        ConfigLoader.load(file, files.recording(environment));
     }
 
     private void write(String name, String text) throws IOException {

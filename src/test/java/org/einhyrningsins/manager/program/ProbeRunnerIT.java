@@ -67,11 +67,11 @@ class ProbeRunnerIT {
                     }
 
                     @Override
-                    public void hearing(String answer) {
+                    public void partialAnswer(String answer) {
                         heard.add(answer);
                     }
                 };
-        probeRunner.ask("worker", target, address(), asker);
+        probeRunner.start("worker", target, address(), asker);
     }
 
     private void answered(boolean up, String ignored) {
@@ -181,9 +181,9 @@ class ProbeRunnerIT {
     @Test
     void anAddressThatIsNoneIsNotUpAndHarmsNobody() {
         for (String none : List.of("", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:99999", "x:y")) {
-            probeRunner.ask("worker", TCP, none, this::answered);
+            probeRunner.start("worker", TCP, none, this::answered);
         }
-        probeRunner.ask("worker", TCP, "unix:/no/such", this::answered);
+        probeRunner.start("worker", TCP, "unix:/no/such", this::answered);
         assertThat(answers).hasSize(6).containsOnly(false);
     }
 }

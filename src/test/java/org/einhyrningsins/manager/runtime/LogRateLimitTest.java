@@ -12,7 +12,7 @@ class LogRateLimitTest {
     private int told(int complain, Moment now) {
         int told = 0;
         for (int i = 0; i < complain; i++) {
-            told += logRateLimit.mayBeTold(now) ? 1 : 0;
+            told += logRateLimit.permits(now) ? 1 : 0;
         }
         return told;
     }
@@ -21,12 +21,12 @@ class LogRateLimitTest {
     void tellsAFewAndCountsTheOthersWhateverTheClockBeganWith() {
         for (long start : new long[] {0, -1_000_000_000_000L, 1_000_000_000_000L}) {
             LogRateLimit fresh = new LogRateLimit();
-            assertThat(fresh.mayBeTold(new Moment(start))).isTrue();
+            assertThat(fresh.permits(new Moment(start))).isTrue();
         }
         Moment now = new Moment(5);
         assertThat(told(1_000, now)).isEqualTo(LogRateLimit.MAX_COUNT);
-        assertThat(logRateLimit.untold()).isEqualTo(" (and 990 more before it, not told)");
-        assertThat(logRateLimit.untold()).isEmpty();
+        assertThat(logRateLimit.suppressed()).isEqualTo(" (and 990 more before it, not told)");
+        assertThat(logRateLimit.suppressed()).isEmpty();
     }
 
     @Test
@@ -34,8 +34,8 @@ class LogRateLimitTest {
         Moment now = new Moment(5);
         told(100, now);
         Moment almost = new Moment(now.nanos() + LogRateLimit.WHILE.toNanos() - 1);
-        assertThat(logRateLimit.mayBeTold(almost)).isFalse();
-        assertThat(logRateLimit.mayBeTold(now.plus(LogRateLimit.WHILE))).isTrue();
-        assertThat(logRateLimit.untold()).contains("91 more");
+        assertThat(logRateLimit.permits(almost)).isFalse();
+        assertThat(logRateLimit.permits(now.plus(LogRateLimit.WHILE))).isTrue();
+        assertThat(logRateLimit.suppressed()).contains("91 more");
     }
 }

@@ -251,7 +251,7 @@ final class FormatNamesTest {
     }
 
     private static void add(Object record, RecordShape shape, List<String> to) throws Exception {
-        for (RecordShape.Component each : shape.own()) {
+        for (RecordShape.Component each : shape.inRecordOrder()) {
             Object its = RecordShape.get(each, record);
             if (each.flat() != null) {
                 add(Objects.requireNonNull(its), each.flat(), to);

@@ -340,7 +340,7 @@ final class GoldenStatesTest {
     }
 
     private static void collect(Object record, RecordShape shape, Set<String> to) throws Exception {
-        for (RecordShape.Component each : shape.own()) {
+        for (RecordShape.Component each : shape.inRecordOrder()) {
             Object value = RecordShape.get(each, record);
             if (each.flat() == null) {
                 collect(value, to);

@@ -67,7 +67,7 @@ class SocketFileWatchIT {
     @Test
     void makesAgainWhatWasRemovedWhileOneManagerFollowedAnother() {
         Path path = directory.resolve("web.sock");
-        files.guard(path, new Named(path));
+        files.watch(path, new Named(path));
         files.begin();
         files.retry(in(SOME_SECONDS));
         assertThat(path).exists();
@@ -78,7 +78,7 @@ class SocketFileWatchIT {
         Path path = Files.createFile(directory.resolve("web.sock"));
         Named owner = new Named(path);
         long before = owner.inode();
-        files.guard(path, owner);
+        files.watch(path, owner);
         files.begin();
         assertThat(files.retry(in(SOME_SECONDS))).isNull();
         assertThat(RuntimeFiles.inode(path)).isEqualTo(before);
@@ -89,7 +89,7 @@ class SocketFileWatchIT {
     void looksAgainForWhatItCouldNotWatch() throws Exception {
         Path path = directory.resolve("web.sock");
         Files.createSymbolicLink(path, path);
-        files.guard(path, new Named(path));
+        files.watch(path, new Named(path));
         files.begin();
         assertThat(logged.toString(UTF_8)).contains("would not notice if " + path);
         Files.delete(path);

@@ -129,20 +129,20 @@ class SocketTableIT {
         table.open(older.values());
         Map<String, Long> before = inodes(older);
         assertThat(connects(port)).isTrue();
-        assertThat(table.restAllBut(older.values())).isFalse();
+        assertThat(table.stopListeningExcept(older.values())).isFalse();
         assertThat(connects(port)).as("as long as somebody serves").isTrue();
-        assertThat(table.restAllBut(List.of())).as("who is born next finds it anew").isTrue();
-        assertThat(table.restAllBut(List.of())).as("it rests already").isFalse();
+        assertThat(table.stopListeningExcept(List.of())).as("who is born next finds it anew").isTrue();
+        assertThat(table.stopListeningExcept(List.of())).as("it rests already").isFalse();
         assertThat(connects(port)).isFalse();
         try (ServerSocket other = new ServerSocket()) {
             other.setReuseAddress(true);
             var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
             assertThatThrownBy(() -> other.bind(address)).isInstanceOf(BindException.class);
         }
-        table.wake(requireNonNull(older.get("p")));
+        table.startListening(requireNonNull(older.get("p")));
         assertThat(connects(port)).isTrue();
         assertThat(inodes(older)).isEqualTo(before);
-        table.restAllBut(List.of());
+        table.stopListeningExcept(List.of());
         table.open(older.values());
         assertThat(connects(port)).as("as a reload has it").isTrue();
     }
@@ -160,12 +160,12 @@ class SocketTableIT {
                                 + "\", per-worker: true}");
         table.open(older.values());
         List<Long> before = List.copyOf(inodes(older).values());
-        assertThat(table.restAllBut(List.of())).isTrue();
+        assertThat(table.stopListeningExcept(List.of())).isTrue();
         for (long inode : before) {
             assertThat(open(inode)).isFalse();
         }
         assertThat(file).doesNotExist();
-        table.wake(requireNonNull(older.get("p")));
+        table.startListening(requireNonNull(older.get("p")));
         assertThat(inodes(older).values()).doesNotContain(0L);
         assertThat(file).exists();
     }
@@ -180,7 +180,7 @@ class SocketTableIT {
         BoundSocket boundSocket = ProgramSockets.bind(program.sockets().getFirst());
         SocketSnapshot image = new SocketSnapshot("", program.sockets().getFirst(), boundSocket, 0);
         table.take(image.ofSomebodyElse(true), boundSocket.fd());
-        assertThat(table.restAllBut(List.of())).isFalse();
+        assertThat(table.stopListeningExcept(List.of())).isFalse();
         assertThat(connects(port)).isTrue();
         assertThat(table.images().getFirst().foreign()).as("for the next manager").isTrue();
     }

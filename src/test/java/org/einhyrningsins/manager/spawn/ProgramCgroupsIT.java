@@ -64,10 +64,10 @@ class ProgramCgroupsIT {
         programs.forget("web");
         assertThat(groups.names()).containsExactly("program-web");
         groups.remove(ProgramCgroups.place("web:0:1"));
-        programs.tidy();
+        programs.removeRetired();
         assertThat(groups.names()).isEmpty();
         make("web:0:2"); // it is back
-        programs.tidy();
+        programs.removeRetired();
         assertThat(groups.names("program-web")).containsExactly("web:0:2");
     }
 
@@ -88,10 +88,10 @@ class ProgramCgroupsIT {
         groups.names().forEach(next::found);
         assertThat(groups.names()).containsExactly("program-web");
         next.want("web", null);
-        assertThat(next.hold("web")).isTrue();
+        assertThat(next.applyLimits("web")).isTrue();
         next.forget("web");
         groups.remove(ProgramCgroups.place("web:0:1"));
-        next.tidy();
+        next.removeRetired();
         assertThat(groups.names()).isEmpty();
     }
 
@@ -103,15 +103,15 @@ class ProgramCgroupsIT {
                                 && groups.has(".", "pids.max")),
                 "there are controllers");
         make("web:0:1");
-        assertThat(programs.hold("web")).isTrue();
+        assertThat(programs.applyLimits("web")).isTrue();
         programs.want("web", LIMITS);
         assertThat(programs.limited("web")).isTrue();
         assertThat(programs.sharesMemory("web")).isTrue();
         for (int i = 0; i < 2; i++) {
-            assertThatThrownBy(() -> programs.hold("web")).isInstanceOf(PosixException.class);
+            assertThatThrownBy(() -> programs.applyLimits("web")).isInstanceOf(PosixException.class);
         }
         programs.want("web", null);
-        assertThat(programs.hold("web")).isTrue();
+        assertThat(programs.applyLimits("web")).isTrue();
         assertThat(programs.ranOutOfMemory("web")).isFalse();
     }
 }
