@@ -25,8 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// Entry point of the importers: files of another process manager in, a file of ours
-/// out. Each setting is either carried over or commented on: the readers take settings out of what
+/// Entry point of the importers: files of another process manager in, a file of ours out. Each
+/// setting is either carried over or commented on: the readers take settings out of what
 /// [org.einhyrningsins.config.importer.IniText] and [org.einhyrningsins.config.importer.UnitText]
 /// make of the files, and whatever none took is commented on in the end.
 public final class Importer {

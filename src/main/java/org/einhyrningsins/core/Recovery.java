@@ -26,8 +26,8 @@ import java.util.Set;
 /// Takes over a program from the manager before.
 ///
 /// One that was handed on is as it was. One that is found after its manager was killed is known as
-/// it was a little earlier: a worker of it may be gone, another started, a third have said that it is
-/// up. What was found is brought in as events that come late; then the step ends as every step
+/// it was a little earlier: a worker of it may be gone, another started, a third have said that it
+/// is up. What was found is brought in as events that come late; then the step ends as every step
 /// does, by reconciling, which looks only at the state. A signal that was sent and is not known of
 /// is sent again, or the death it brings is met as any other.
 public final class Recovery {

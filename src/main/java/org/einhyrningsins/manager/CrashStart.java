@@ -49,7 +49,8 @@ final class CrashStart {
             managerLog.warn("", missing);
             parts.overrides.readUnhosted();
         }
-        parts.state.continueFrom(parts.state.history().afterCrash(crashRecovery.manager().history()));
+        parts.state.continueFrom(
+                parts.state.history().afterCrash(crashRecovery.manager().history()));
         Map<ProgramHost, Recovery.Found> found = takeOver();
         parts.settings.reopenHttp();
         parts.overrides.adoptCurrent();

@@ -37,7 +37,8 @@ final class FactTeller {
     }
 
     /// The same, of a type.
-    void record(LogSpec.Level level, String program, String subject, FactKind kind, String message) {
+    void record(
+            LogSpec.Level level, String program, String subject, FactKind kind, String message) {
         parts.files.logAndRecord(level, program, subject, kind, message);
         if (level != LogSpec.Level.DEBUG) {
             store(new Fact(Clock.wallMillis(), program, -1, 0, kind, message, Map.of()));

@@ -78,7 +78,8 @@ final class FreshStart {
                         Map.of());
         for (ProgramSpec spec : recorded.programs().values()) {
             OperatorOverride its = byHand.getOrDefault(spec.name(), OperatorOverride.NONE);
-            ProgramHost host = parts.programs.host(spec, recorded.withEffectiveRollback(spec.name(), its));
+            ProgramHost host =
+                    parts.programs.host(spec, recorded.withEffectiveRollback(spec.name(), its));
             openWorkerSockets(host, spec);
             parts.programTable.add(host);
         }

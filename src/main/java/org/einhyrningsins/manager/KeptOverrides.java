@@ -51,8 +51,8 @@ final class KeptOverrides {
         file().redefined();
     }
 
-    /// An operator set something. The next manager would not want workers started for that, so it is
-    /// written at once.
+    /// An operator set something. The next manager would not want workers started for that, so it
+    /// is written at once.
     void setByHand() {
         file().setByHand();
         parts.recorder.changedForGood();
@@ -85,7 +85,9 @@ final class KeptOverrides {
     /// Keeps of the rollbacks among them those whose definitions are recorded.
     void settleUnhosted(RecordedDefinitions recorded) {
         Map<String, OperatorOverride> settled = new HashMap<>();
-        unhosted.forEach((name, override) -> settled.put(name, recorded.withEffectiveRollback(name, override)));
+        unhosted.forEach(
+                (name, override) ->
+                        settled.put(name, recorded.withEffectiveRollback(name, override)));
         unhosted = settled;
     }
 

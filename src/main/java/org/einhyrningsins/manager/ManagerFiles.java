@@ -64,7 +64,8 @@ final class ManagerFiles {
     ///
     /// @param subject the program, or one of its workers
     /// @param kind the type of the fact
-    void logAndRecord(LogSpec.Level level, String program, String subject, FactKind kind, String message) {
+    void logAndRecord(
+            LogSpec.Level level, String program, String subject, FactKind kind, String message) {
         parts.runtime.managerLog().write(level, subject, kind, message);
         if (control != null) {
             String line = subject + ": " + message;

@@ -56,7 +56,9 @@ final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.House
     private void watchDirectory() {
         SnapshotWriter writer = parts.recorder.writer();
         if (writer != null) {
-            parts.sockets.files().watchDirectory(parts.files.paths().state().path(), writer::suspect);
+            parts.sockets
+                    .files()
+                    .watchDirectory(parts.files.paths().state().path(), writer::suspect);
         }
     }
 

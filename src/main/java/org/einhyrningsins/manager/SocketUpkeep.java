@@ -140,8 +140,8 @@ final class SocketUpkeep {
         keepCopies();
     }
 
-    /// A socket was bound for a worker that is about to be started. Were the manager killed before the
-    /// next one can know of it, that one would bind another, which nobody serves.
+    /// A socket was bound for a worker that is about to be started. Were the manager killed before
+    /// the next one can know of it, that one would bind another, which nobody serves.
     private void persistNewSockets() {
         closeRequested = true;
         if (parts.recorder.writeSocket()) {

@@ -10,16 +10,16 @@
 /// is its own: the account database ([org.einhyrningsins.posix.kernel.Accounts], through jnr-posix,
 /// loaded when it is first needed).
 ///
-/// **How a worker is started.** No Java can run between fork and exec, and posix_spawn knows neither
-/// rlimits nor user ids, umask or the child's own pid. So the child interprets *a list of system
-/// calls* that Java wrote before: some 60 instructions that need no stack, no C library and no JVM.
-/// It shares our memory until it is gone (CLONE_VM), as with vfork, so a start costs the same
-/// whatever the size of the manager, and a failure comes back as the errno of the very step. We do
-/// not stand still meanwhile: the kernel clears a word when it is gone (CLONE_CHILD_CLEARTID), and
-/// we wait for that as long as we like (futex). Every signal is blocked from before the clone, by
-/// the same machine code: no Java runs in between, since a JVM whose SIGSEGV is blocked dies at its
-/// next safepoint. The child resets all handlers before it unblocks. See
-/// [org.einhyrningsins.posix.spawn.Spawner].
+/// **How a worker is started.** No Java can run between fork and exec, and posix_spawn knows
+/// neither rlimits nor user ids, umask or the child's own pid. So the child interprets *a list of
+/// system calls* that Java wrote before: some 60 instructions that need no stack, no C library and
+/// no JVM. It shares our memory until it is gone (CLONE_VM), as with vfork, so a start costs the
+/// same whatever the size of the manager, and a failure comes back as the errno of the very step.
+/// We do not stand still meanwhile: the kernel clears a word when it is gone
+/// (CLONE_CHILD_CLEARTID), and we wait for that as long as we like (futex). Every signal is blocked
+/// from before the clone, by the same machine code: no Java runs in between, since a JVM whose
+/// SIGSEGV is blocked dies at its next safepoint. The child resets all handlers before it unblocks.
+/// See [org.einhyrningsins.posix.spawn.Spawner].
 ///
 /// **Descriptors.** Whatever the room opens is close-on-exec from the start. What may become a
 /// worker's is moved up ([org.einhyrningsins.posix.file.Descriptors#raise]), so that numbers from 0

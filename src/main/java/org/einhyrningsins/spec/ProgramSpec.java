@@ -71,8 +71,8 @@ public record ProgramSpec(
                 name, workers, launch, bind, supervision, new Findings(found.obstacle(), other));
     }
 
-    /// The same program as workers have it of which nobody knows how they were started: it is equal to
-    /// no definition that a file can have, and nothing can be started of it.
+    /// The same program as workers have it of which nobody knows how they were started: it is equal
+    /// to no definition that a file can have, and nothing can be started of it.
     public ProgramSpec ofUnknownBirth() {
         return withLaunch(launch.withCommand(List.of()));
     }

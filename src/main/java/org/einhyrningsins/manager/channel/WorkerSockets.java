@@ -31,8 +31,8 @@ import java.util.function.IntFunction;
 
 /// Sockets of one program's workers: a stream socket for `worker:ack` and `worker:ping`
 /// (EINHORN_SOCK_PATH) and a datagram socket for notifications (NOTIFY_SOCKET). Only the program's
-/// user can reach them, and a message counts only if the kernel listener that its sender is the worker
-/// it speaks for, or descends from it.
+/// user can reach them, and a message counts only if the kernel listener that its sender is the
+/// worker it speaks for, or descends from it.
 public final class WorkerSockets {
     private static final String ACKS = ".sock";
     private static final String NOTIFICATIONS = ".notify";
@@ -213,8 +213,8 @@ public final class WorkerSockets {
         }
     }
 
-    /// A name that no open worker sockets have: the program's own, unless older ones of that name are still
-    /// in use.
+    /// A name that no open worker sockets have: the program's own, unless older ones of that name
+    /// are still in use.
     static String freeName(Path directory, String program) {
         String name = program;
         for (int i = 2; Files.exists(directory.resolve(name + ACKS)); i++) {

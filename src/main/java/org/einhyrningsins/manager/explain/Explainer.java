@@ -166,7 +166,9 @@ public final class Explainer {
         if (blame == null && slot.current() != null) {
             blame = slot.current().id();
         }
-        return blame == null ? "" : host.workforce().lastLines(blame, workerSpawner.writerThreads());
+        return blame == null
+                ? ""
+                : host.workforce().lastLines(blame, workerSpawner.writerThreads());
     }
 
     // ---- why

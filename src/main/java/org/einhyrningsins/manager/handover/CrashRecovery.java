@@ -271,7 +271,10 @@ public final class CrashRecovery {
     /// Says how many workers were found, and whose.
     public String summary() {
         String found = workers.adopted() == 1 ? "1 worker" : workers.adopted() + " workers";
-        String ended = workers.endedCount() == 0 ? "" : ", " + workers.endedCount() + " had ended meanwhile";
+        String ended =
+                workers.endedCount() == 0
+                        ? ""
+                        : ", " + workers.endedCount() + " had ended meanwhile";
         String whose =
                 manager.pid() == 0
                         ? "goes on for a manager that is gone: "

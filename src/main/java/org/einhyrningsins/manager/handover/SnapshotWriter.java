@@ -231,8 +231,8 @@ public final class SnapshotWriter {
     }
 
     /// Writes the manager's image alone: what is known of programs, and the notes, stay as they
-    /// are. For sockets that are new after a recovery: a worker started with one must not be all that
-    /// knows of it.
+    /// are. For sockets that are new after a recovery: a worker started with one must not be all
+    /// that knows of it.
     public void write(ManagerSnapshot image) {
         try {
             writeManager(image);

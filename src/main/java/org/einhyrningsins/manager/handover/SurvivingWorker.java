@@ -17,13 +17,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A worker of a manager that is gone, known by what it carries: variables that it was started with,
-/// or the control group that it was started in. What is written in the state directory says more;
-/// this is for what is missing there.
+/// A worker of a manager that is gone, known by what it carries: variables that it was started
+/// with, or the control group that it was started in. What is written in the state directory says
+/// more; this is for what is missing there.
 ///
 /// Variables can be forged, so a worker is believed only what its user could do anyway: see
-/// [#mayBelongTo]. They are inherited too: the worker itself is the one that leads its process group and
-/// whose pid they name.
+/// [#mayBelongTo]. They are inherited too: the worker itself is the one that leads its process
+/// group and whose pid they name.
 ///
 /// @param pid its own, by which its process group is known too
 /// @param members if its own process is gone, others of its process group; else empty

@@ -300,7 +300,9 @@ final class WorkerAdoption {
                         program,
                         !wanted && !wantedElsewhere,
                         List.copyOf(living.values()),
-                        wanted || wantedElsewhere ? List.of(workerSockets(spec, candidates)) : List.of(),
+                        wanted || wantedElsewhere
+                                ? List.of(workerSockets(spec, candidates))
+                                : List.of(),
                         Map.of(),
                         List.of());
         Set<WorkerId> alive = new HashSet<>(living.keySet());
@@ -331,7 +333,8 @@ final class WorkerAdoption {
     }
 
     /// The worker sockets that its newest worker knows.
-    private static WorkerSocketsSnapshot workerSockets(ProgramSpec spec, List<Candidate> candidates) {
+    private static WorkerSocketsSnapshot workerSockets(
+            ProgramSpec spec, List<Candidate> candidates) {
         String name = spec.name();
         long newest = -1;
         for (Candidate each : candidates) {

@@ -178,8 +178,8 @@ final class WorkerRecovery {
         return unborn;
     }
 
-    /// Workers of which others live: in their process group, known by the variable they were started
-    /// with, or in their control group.
+    /// Workers of which others live: in their process group, known by the variable they were
+    /// started with, or in their control group.
     private Map<WorkerId, WorkerSnapshot> leaderless(String program, List<WorkerSnapshot> workers) {
         Set<Integer> leaders = new HashSet<>();
         for (WorkerSnapshot worker : workers) {

@@ -118,7 +118,8 @@ final class PageRenderer implements AutoCloseable {
 
     private void wakeLoop() {
         try {
-            Descriptors.write(wakeWriter, wakeByte.duplicate()); // the one before may not be through yet
+            Descriptors.write(
+                    wakeWriter, wakeByte.duplicate()); // the one before may not be through yet
         } catch (PosixException e) {
             // the manager has closed it
         }

@@ -34,8 +34,8 @@ record ClientRequest(ControlConnection client, ControlRequest request, PeerNames
         return Clock.origin(made, names.asker(client.peer(), request.claim()));
     }
 
-    /// A command whose outcome this client learns of; one who would not wait is answered when it has
-    /// begun.
+    /// A command whose outcome this client learns of; one who would not wait is answered when it
+    /// has begun.
     PendingCommand pending() {
         VersionOrigin.Made made =
                 request.command().startsWith("upgrade")

@@ -272,13 +272,17 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Abort o ->
                     forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.Abort());
             case ControlCommand.Start o ->
-                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.Start(slots, true));
+                    forwardToPrograms(
+                            request, o.targets(), slots -> new ProgramCommand.Start(slots, true));
             case ControlCommand.Increase o ->
-                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.ScaleBy(o.by()));
+                    forwardToPrograms(
+                            request, o.targets(), slots -> new ProgramCommand.ScaleBy(o.by()));
             case ControlCommand.Decrease o ->
-                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.ScaleBy(-o.by()));
+                    forwardToPrograms(
+                            request, o.targets(), slots -> new ProgramCommand.ScaleBy(-o.by()));
             case ControlCommand.Scale o ->
-                    forwardToPrograms(request, o.targets(), slots -> new ProgramCommand.ScaleTo(o.workers()));
+                    forwardToPrograms(
+                            request, o.targets(), slots -> new ProgramCommand.ScaleTo(o.workers()));
         }
     }
 

@@ -104,7 +104,8 @@ final class ReloadExecution {
             hosting.decided(); // a worker of a program that nobody knows of would be nobody's
         }
         int unchanged = reloadPlan.changes().size() - changed - asked;
-        pendingCommand.programAnswered(true, ReloadMessages.counted(asked, changed, unchanged) + more);
+        pendingCommand.programAnswered(
+                true, ReloadMessages.counted(asked, changed, unchanged) + more);
     }
 
     /// The command for a program that is on a rollback and does not know it, since its state was

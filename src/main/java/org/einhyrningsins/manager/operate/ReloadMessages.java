@@ -141,7 +141,8 @@ final class ReloadMessages {
         VersionFailure failure = program == null ? null : program.setback();
         return definitionChange.kind() != DefinitionChange.Kind.REFUSED || failure == null
                 ? null
-                : failure.refusal(definitionChange.program(), "at " + Clock.timeOfDay(failure.at()));
+                : failure.refusal(
+                        definitionChange.program(), "at " + Clock.timeOfDay(failure.at()));
     }
 
     /// Failures of versions, a line for each program that had one; empty for none.

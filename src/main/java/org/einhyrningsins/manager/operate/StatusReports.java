@@ -216,7 +216,8 @@ public final class StatusReports {
     private static String note(Program program, TroubleReports troubleReports, String output) {
         String byHand = program.intent().words(program.newest().workers());
         OperatorOverride.Rollback rollback = program.newestVersion().rollback();
-        String stays = rollback == null ? "" : HistoryReports.rollbackWords(program.name(), rollback);
+        String stays =
+                rollback == null ? "" : HistoryReports.rollbackWords(program.name(), rollback);
         return joined(joined(troubleReports.words(program), joined(stays, byHand)), output);
     }
 

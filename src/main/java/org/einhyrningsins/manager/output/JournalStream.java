@@ -270,7 +270,9 @@ final class JournalStream implements BufferedLogTarget {
         fullSince = null;
         trouble = "";
         String meanwhile =
-                lost.hasUnreported() ? "lost meanwhile: " + lost.describeUnreported() : "nothing was lost";
+                lost.hasUnreported()
+                        ? "lost meanwhile: " + lost.describeUnreported()
+                        : "nothing was lost";
         lost.markReported();
         context.warn(program, "writes to the journal again; " + meanwhile);
     }

@@ -308,7 +308,9 @@ final class LogFile implements ManagedLogFile {
         retryAt = null;
         trouble = "";
         String meanwhile =
-                lost.hasUnreported() ? "lost meanwhile: " + lost.describeUnreported() : "nothing was lost";
+                lost.hasUnreported()
+                        ? "lost meanwhile: " + lost.describeUnreported()
+                        : "nothing was lost";
         lost.markReported();
         context.warn(program, "writes " + file.path() + " again; " + meanwhile);
     }

@@ -33,9 +33,9 @@ import java.util.Set;
 /// of the last process that came from them.
 ///
 /// A worker ends in two steps. Its own process dies ([#died]); what it left in its process group
-/// and in others is killed, or waited for if the core says so. When nothing of it is left ([#ended])
-/// the core learns of its exit, and it goes out of the [WorkerTable] once what its siblings said
-/// before has been taken up.
+/// and in others is killed, or waited for if the core says so. When nothing of it is left
+/// ([#ended]) the core learns of its exit, and it goes out of the [WorkerTable] once what its
+/// siblings said before has been taken up.
 final class WorkerLifecycle {
     private final ProgramContext context;
     private final ProgramHost.Surface surface;
@@ -231,7 +231,9 @@ final class WorkerLifecycle {
     /// @param workerExit how its own process ended
     private void awaitRest(WorkerProcess process, WorkerExit workerExit) {
         ProcessGroupWatch.Others others =
-                () -> detachedProcesses.signalNewOrphans(process, context.program().signalFor(process.id()));
+                () ->
+                        detachedProcesses.signalNewOrphans(
+                                process, context.program().signalFor(process.id()));
         Runnable empty = () -> ended(process, workerExit);
         surface.workers().groups().await(process.pidfd(), process.pid(), others, empty);
     }

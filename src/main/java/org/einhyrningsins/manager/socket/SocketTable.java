@@ -109,7 +109,8 @@ public final class SocketTable {
         modes.commit();
         for (Kept each : kept) {
             sockets.computeIfPresent(
-                    each.key(), (key, held) -> binder.reconfigure(held, each.program(), each.spec()));
+                    each.key(),
+                    (key, held) -> binder.reconfigure(held, each.program(), each.spec()));
         }
         return opened.size() - renamed;
     }
@@ -139,8 +140,8 @@ public final class SocketTable {
     /// can only listen once, a port that the kernel chose, which it would take back, and those that
     /// each slot has, whose order in the kernel would be lost. Who passed us one may go on with it.
     ///
-    /// @return whether any was closed, or rests from now on: whoever is started with it has to find it
-    ///   anew, and wake it
+    /// @return whether any was closed, or rests from now on: whoever is started with it has to find
+    ///   it anew, and wake it
     public boolean stopListeningExcept(Collection<ProgramSpec> inService) {
         Set<SocketKey> served = new HashSet<>();
         for (ProgramSpec program : inService) {
@@ -188,8 +189,8 @@ public final class SocketTable {
     }
 
     /// The sockets of a definition, in its order. Where each slot has its own, any: they have one
-    /// address. One that is not bound, since its version came back and nobody was started with it yet,
-    /// is there without a descriptor.
+    /// address. One that is not bound, since its version came back and nobody was started with it
+    /// yet, is there without a descriptor.
     public List<BoundSocket> of(ProgramSpec program) {
         List<BoundSocket> bound = new ArrayList<>(program.sockets().size());
         for (SocketSpec socket : program.sockets()) {

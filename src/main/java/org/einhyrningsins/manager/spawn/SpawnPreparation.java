@@ -22,8 +22,8 @@ import java.util.concurrent.TimeoutException;
 
 /// Work for a worker before it is spawned, in directories and files that others may change
 /// (`directories`, `credentials`, `sandbox`): on another thread, one task after the other for each
-/// program. The loop waits for it as long as there is [WaitBudget]; then the worker is started all the
-/// same, behind a [ChildGate] that opens when all is done.
+/// program. The loop waits for it as long as there is [WaitBudget]; then the worker is started all
+/// the same, behind a [ChildGate] that opens when all is done.
 final class SpawnPreparation {
     private final WaitBudget waitBudget;
 

@@ -245,7 +245,8 @@ public final class WorkerOutput {
         return new Streams(fd, fd, true, path, AppendFiles.extent(fd));
     }
 
-    private Output openFile(String program, LogsSpec.Kept spec, int slot, @Nullable Credentials user) {
+    private Output openFile(
+            String program, LogsSpec.Kept spec, int slot, @Nullable Credentials user) {
         Path path = file(spec, slot);
         OutputPump.Outlet outlet = pump().open(program, slot, spec, user, written.contains(path));
         List<OutputPipe> pipes = List.of(outlet.pipe());

@@ -79,7 +79,8 @@ public final class WorkerSpawner {
             throws SpawnRefusedException {
         List<BoundSocket> bound = listening(programVersion.spec());
         Credentials credentials = SpawnObjections.credentials(programVersion.spec());
-        Map<String, String> given = inheritedVariables(programVersion.spec().identity(), credentials);
+        Map<String, String> given =
+                inheritedVariables(programVersion.spec().identity(), credentials);
         return new SpawnTemplate(
                 programVersion, given, bound, acks, notifications, credentials, secrets, devNull);
     }
@@ -143,7 +144,9 @@ public final class WorkerSpawner {
         }
         Credentials credentials = spawnTemplate.credentials();
         List<BoundSocket> own =
-                spawnTemplate.hasSharedSockets() ? spawnTemplate.bound() : ownSockets(spec, id.slot());
+                spawnTemplate.hasSharedSockets()
+                        ? spawnTemplate.bound()
+                        : ownSockets(spec, id.slot());
         SpawnPreparation.Site site = spawner.site(spec.name());
         files.prepare(spec, id, credentials, site);
         WorkerOutput.Output output = workerOutput.open(spec, id, credentials);

@@ -20,10 +20,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /// A directory of control groups below our own (version 2, cgroups(7)), one for each child that is
-/// started in one ([org.einhyrningsins.posix.spawn.Spawner#spawn]). Whatever a process forks is started
-/// into its group, whatever else it does to hide its descent, and what is in a group can be ended
-/// at once (`cgroup.kill`, Linux 5.14). No controller is needed, so it does not matter which are
-/// given to us.
+/// started in one ([org.einhyrningsins.posix.spawn.Spawner#spawn]). Whatever a process forks is
+/// started into its group, whatever else it does to hide its descent, and what is in a group can be
+/// ended at once (`cgroup.kill`, Linux 5.14). No controller is needed, so it does not matter which
+/// are given to us.
 ///
 /// Nobody is moved: writing to `cgroup.procs` waits for all processors (RCU), being started in a
 /// group does not.

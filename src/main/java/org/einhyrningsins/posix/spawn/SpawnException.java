@@ -3,8 +3,8 @@ package org.einhyrningsins.posix.spawn;
 
 import org.einhyrningsins.posix.kernel.Errno;
 
-/// A child could not be started: `chdir /srv/web: no such file or directory (ENOENT)`. It left nothing
-/// behind.
+/// A child could not be started: `chdir /srv/web: no such file or directory (ENOENT)`. It left
+/// nothing behind.
 public final class SpawnException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -80,7 +80,8 @@ class ManagerLogTest {
 
     @Test
     void aBugIsToldWithItsTrace() {
-        log(LogSpec.Level.ERROR, LogSpec.Format.TEXT).internalError("web", new IllegalStateException("odd"));
+        log(LogSpec.Level.ERROR, LogSpec.Format.TEXT)
+                .internalError("web", new IllegalStateException("odd"));
         assertThat(written())
                 .contains("our own bug, please report it: java.lang.IllegalStateException: odd")
                 .contains("at org.einhyrningsins.manager.runtime.ManagerLogTest");

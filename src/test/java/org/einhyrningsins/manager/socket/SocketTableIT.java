@@ -131,7 +131,9 @@ class SocketTableIT {
         assertThat(connects(port)).isTrue();
         assertThat(table.stopListeningExcept(older.values())).isFalse();
         assertThat(connects(port)).as("as long as somebody serves").isTrue();
-        assertThat(table.stopListeningExcept(List.of())).as("who is born next finds it anew").isTrue();
+        assertThat(table.stopListeningExcept(List.of()))
+                .as("who is born next finds it anew")
+                .isTrue();
         assertThat(table.stopListeningExcept(List.of())).as("it rests already").isFalse();
         assertThat(connects(port)).isFalse();
         try (ServerSocket other = new ServerSocket()) {

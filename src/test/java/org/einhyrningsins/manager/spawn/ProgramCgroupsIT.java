@@ -108,7 +108,8 @@ class ProgramCgroupsIT {
         assertThat(programs.limited("web")).isTrue();
         assertThat(programs.sharesMemory("web")).isTrue();
         for (int i = 0; i < 2; i++) {
-            assertThatThrownBy(() -> programs.applyLimits("web")).isInstanceOf(PosixException.class);
+            assertThatThrownBy(() -> programs.applyLimits("web"))
+                    .isInstanceOf(PosixException.class);
         }
         programs.want("web", null);
         assertThat(programs.applyLimits("web")).isTrue();
