@@ -30,6 +30,8 @@ import sys
 import tempfile
 import time
 
+import replies
+
 LIB = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(LIB))
 BIN = os.environ.get("EINHYRNINGSINS_BIN") or os.path.join(ROOT, "bin", "einhyrningsins")
@@ -443,6 +445,23 @@ def command_of(pid):
     return read("/proc/%d/cmdline" % pid).replace("\0", " ").strip()
 
 
+def as_the_schema_has_it(command, reply):
+    """Fails unless schema/replies.schema.json describes a reply to that command."""
+    command = "line" if "line" in reply and "message" not in reply else command
+    if command not in replies.DEFINITIONS:
+        check(reply.get("code") == 2 and "data" not in reply, lambda: "the schema knows no replies to %s: %s" % (command, reply))
+        return
+    errors = replies.errors(command, reply)
+    check(not errors, lambda: "a reply to %s is not as the schema has it:\n  %s" % (command, "\n  ".join(errors[:9])))
+
+
+def replies_as_the_schema_has_them(arguments, result):
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    for line in result.out.splitlines():
+        if line.startswith("{"):
+            as_the_schema_has_it(command, json.loads(line))
+
+
 class Manager:
     """One run of `einhyrningsins -c FILE -d SOCKET`, or of a classic command line: those words, without -d.
 
@@ -459,6 +478,7 @@ class Manager:
         self.stderr_path = lab.path("manager%d.stderr" % number)
         self.stdout_path = lab.path("manager%d.stdout" % number)
         self.noise_allowed = False
+        self.asked = 0
         with open(self.stderr_path, "w") as err, open(self.stdout_path, "w") as out:
             self.began = time.monotonic()
             self.process = subprocess.Popen(
@@ -523,7 +543,11 @@ class Manager:
             client.connect(self.socket)
             client.sendall(json.dumps({"id": 1, "command": command}).encode() + b"\n")
             with client.makefile("rb") as answer:
-                return json.loads(answer.readline())
+                reply = json.loads(answer.readline())
+        self.asked += 1
+        if self.asked < 10 or self.asked % 50 == 0:
+            as_the_schema_has_it(command, reply)
+        return reply
 
     def ctl(self, *arguments, code=DONE, within=60.0, env=None):
         """Runs `einhyrningsinsctl`; its exit status must be `code` (None: any)."""
@@ -532,6 +556,8 @@ class Manager:
         result = resident_client(words, within) if resident else self.lab.command(CTL, *words, within=within, env=env)
         if code is not None:
             check(result.code == code, lambda: "expected exit status %d from %s\n  log: %s" % (code, result, self.tail()))
+        if "--json" in arguments:
+            replies_as_the_schema_has_them(arguments, result)
         return result
 
     def tail(self, lines=12):

@@ -120,8 +120,11 @@ def json_everywhere(manager):
     same(sorted(status), ["a", "b", "hung", "slow"], "programs in the JSON of status")
     shown = programs_in(manager.ctl("show", "a", "--json").json())
     same(sorted(worker["pid"] for worker in shown["a"]["workers"]), sorted(manager.worker_pids("a")), "pids in the JSON of show")
+    old = shown["a"]["generation"]
+    [outcome] = manager.ctl("upgrade", "a", "--json").json()["data"]["outcomes"]
+    same((outcome["program"], outcome["result"], outcome["from"], outcome["to"]), ("a", "done", old, old + 1), "outcome as data")
+    check(outcome["took_ms"] > 0 and "failed_slot" not in outcome, outcome)
     for arguments, code in (
-        (("upgrade", "a"), DONE),
         (("signal", "USR1", "a:0"), DONE),
         (("stop", "no-such-program"), None),
         (("version",), DONE),

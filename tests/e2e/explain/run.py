@@ -39,8 +39,10 @@ def situations(lab, manager):
     manager.ctl("stop", "by-hand")
     manager.ctl("signal", "KILL", "signalled")
     wait_for(lambda: "exited" in kinds(manager, "signalled"), "the signal is a fact")
-    lab.edit("services.yaml", "  newer: { command: [sh, -c, \"sleep 1000\"]", "  newer: { command: [sh, -c, \"exit 9\"]")
-    manager.ctl("reload", "newer", code=FAILED, within=120)
+    lab.edit("services.yaml", "  newer: { command: [sh, -c, \"sleep 1000\"]", "  newer: { command: [sh, -c, \"echo the end; exit 9\"]")
+    [failed] = manager.ctl("reload", "newer", "--json", code=FAILED, within=120).json()["data"]["outcomes"]
+    same([failed[key] for key in ("program", "result", "from", "to", "failed_slot")], ["newer", "failed", 1, 1, 0], "outcome as data")
+    same((failed["exit"]["code"], failed["lines"]), (9, "the end"), "how it failed")
     manager.ctl("upgrade", "canary", "--no-wait")
     wait_for(lambda: "canary" in kinds(manager, "canary"), "the canary is watched", 60)
     manager.ctl("upgrade", "rolls", "--no-wait")

@@ -27,12 +27,12 @@ final class ProgramEvents implements ProgramHost.Listener {
     }
 
     @Override
-    public void answer(ProgramHost host, long ticket, boolean done, String message) {
-        if (parts.commandDispatcher.pending().isAwaited(ticket)) {
+    public void answer(ProgramHost host, ProgramEffect.Answer answer, String lastWords) {
+        if (parts.commandDispatcher.pending().isAwaited(answer.ticket())) {
             parts.recorder.changed(host); // in this very step, which is not over
             parts.recorder.write(); // what was told to be done stays done
         }
-        parts.commandDispatcher.programs().answer(ticket, done, message);
+        parts.commandDispatcher.programs().answer(host, answer, lastWords);
     }
 
     @Override

@@ -98,7 +98,7 @@ public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Open
     public void progress(long ticket, String message) {}
 
     @Override
-    public void answer(ProgramHost host, long ticket, boolean done, String message) {}
+    public void answer(ProgramHost host, ProgramEffect.Answer answer, String lastWords) {}
 
     @Override
     public void report(

@@ -127,6 +127,7 @@ public record HistoryReport(List<ProgramReport> programs) implements ReplyData {
             json.writeStringField("name", program.name());
             json.writeBooleanField("removed", !program.there());
             json.writeStringField("stays", ReplyWriter.wellFormed(program.stays()));
+            json.writeStringField("note", ReplyWriter.wellFormed(program.note()));
             json.writeArrayFieldStart("generations");
             for (GenerationStatus each : program.generations()) {
                 write(json, each);

@@ -3,4 +3,10 @@ package org.einhyrningsins.control.report;
 
 /// Content of `data` in a reply.
 public sealed interface ReplyData
-        permits StatusReport, PlanReport, LogReport, HistoryReport, EventReport, ExplainReport {}
+        permits StatusReport,
+                PlanReport,
+                LogReport,
+                HistoryReport,
+                EventReport,
+                ExplainReport,
+                OutcomeReport {}

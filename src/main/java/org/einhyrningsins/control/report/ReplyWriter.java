@@ -96,6 +96,7 @@ public final class ReplyWriter {
                 case ExplainReport explain -> ExplainReport.write(json, explain);
                 case LogReport logs -> LogReport.write(json, logs);
                 case HistoryReport history -> HistoryReport.write(json, history);
+                case OutcomeReport outcomes -> OutcomeReport.write(json, outcomes);
             }
         }
     }
@@ -228,7 +229,7 @@ public final class ReplyWriter {
         }
     }
 
-    private static void write(JsonGenerator json, LastExit exit) throws IOException {
+    static void write(JsonGenerator json, LastExit exit) throws IOException {
         json.writeStartObject();
         LastExit.Status status = exit.status();
         json.writeFieldName("code");
@@ -238,17 +239,13 @@ public final class ReplyWriter {
             json.writeNumber(status.code());
         }
         json.writeStringField("signal", status.signal());
+        json.writeBooleanField("core", status.core());
+        json.writeBooleanField("oom", status.oom());
         json.writeStringField("at", exit.at());
         json.writeNumberField("lived_ms", exit.livedMillis());
         json.writeNumberField("slot", exit.worker().slot());
         json.writeNumberField("incarnation", exit.worker().incarnation());
         json.writeStringField("text", wellFormed(exit.text()));
-        if (status.core()) {
-            json.writeBooleanField("core", true);
-        }
-        if (status.oom()) {
-            json.writeBooleanField("oom", true);
-        }
         if (status.shared()) {
             json.writeStringField("oom_limit", "program");
         }

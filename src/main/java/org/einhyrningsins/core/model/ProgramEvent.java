@@ -104,6 +104,11 @@ public sealed interface ProgramEvent {
         public Requested(long ticket, ProgramCommand command) {
             this(ticket, command, VersionOrigin.NONE);
         }
+
+        /// The answer that it came to nothing.
+        public ProgramEffect.Answer failed(String why) {
+            return new ProgramEffect.Answer(ticket, false, why, null);
+        }
     }
 
     /// Time passed.

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.control;
 
+import org.einhyrningsins.control.report.OutcomeReport;
 import org.einhyrningsins.control.report.ReplyWriter;
 import org.einhyrningsins.control.wire.ExitStatus;
 import org.einhyrningsins.control.wire.JsonId;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.VersionOrigin;
+import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.snapshot.PendingCommandSnapshot;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// Command in progress: it may concern several programs, and is answered when all of them have
 /// answered.
@@ -18,6 +22,8 @@ public final class PendingCommand {
     private final JsonId id;
     private final boolean waits;
     private final List<String> outcomes = new ArrayList<>();
+    private final List<OutcomeReport.Outcome> programs = new ArrayList<>();
+    private @Nullable Before before;
     private int open;
     private boolean failed;
     private @Nullable Runnable whenOver;
@@ -126,7 +132,33 @@ public final class PendingCommand {
         }
     }
 
-    /// Adds the answer of one program; the last one ends the command.
+    /// What was before the command.
+    ///
+    /// @param began when it began
+    /// @param generations generation that served, by program
+    private record Before(Moment began, Map<String, Integer> generations) {}
+
+    /// The client wants the outcomes as data, too.
+    ///
+    /// @param generations generation that serves before the command, by program
+    public PendingCommand withData(Moment now, Map<String, Integer> generations) {
+        before = new Before(now, generations);
+        return this;
+    }
+
+    /// Adds the answer of one program, also as data.
+    ///
+    /// @param message for people
+    public void programAnswered(OutcomeReport.Outcome outcome, String message) {
+        Before then = before;
+        if (then != null) {
+            Integer from = then.generations().get(outcome.program());
+            programs.add(outcome.since(from, Clock.now().since(then.began()).toMillis()));
+        }
+        programAnswered(outcome.done(), message);
+    }
+
+    /// Adds an answer; the last one ends the command.
     public void programAnswered(boolean done, String message) {
         open--;
         failed |= !done;
@@ -145,7 +177,8 @@ public final class PendingCommand {
         if (client != null) {
             ExitStatus code = failed ? ExitStatus.FAILED : ExitStatus.DONE;
             client.end();
-            client.send(ReplyWriter.done(id, code, String.join("\n", outcomes)));
+            OutcomeReport report = programs.isEmpty() ? null : new OutcomeReport(programs);
+            client.send(ReplyWriter.done(id, code, String.join("\n", outcomes), report));
         }
     }
 }

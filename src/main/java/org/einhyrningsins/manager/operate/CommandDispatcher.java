@@ -315,6 +315,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
         PendingCommand pendingCommand =
                 new PendingCommand(waits ? request.client() : null, request.request().id())
                         .from(request.origin(VersionOrigin.Made.RELOAD));
+        programCommands.withData(request, pendingCommand);
         Reloader.Outcome outcome =
                 reloader.reload(named, terms, order.reset(), pendingCommand, this);
         if (outcome.code() != ExitStatus.DONE) {

@@ -101,12 +101,17 @@ final class OrderedRestart {
         all.forEach(batch -> sendRestart(batch, batch.due()));
     }
 
+    private static void fail(PendingCommand command, ProgramHost host, String words) {
+        String message = host.name() + ": " + words;
+        command.programAnswered(ProgramOutcomes.of(host.name(), host, false, message), message);
+    }
+
     /// It is to run again: what was to stop it is over.
     void startedAgain(ProgramHost host) {
         for (Batch batch : batches) {
             if (batch.due().remove(host)) {
                 String words = "started again meanwhile by the operator";
-                batch.conversation().programAnswered(false, host.name() + ": " + words);
+                fail(batch.conversation(), host, words);
             }
         }
     }
@@ -137,7 +142,7 @@ final class OrderedRestart {
         for (Restarts all : restarts) {
             if (all.hosts().get(host.name()) == host && all.due().remove(host.name())) {
                 String words = "not restarted: stopped meanwhile by the operator";
-                all.conversation().programAnswered(false, host.name() + ": " + words);
+                fail(all.conversation(), host, words);
             }
         }
     }
@@ -231,7 +236,7 @@ final class OrderedRestart {
             String why = all.blocked().contains(by) ? " was not either" : " has failed";
             String words = "not restarted, since " + by + why + "; it is left as it is";
             managerLog.warn(host.name(), words);
-            all.conversation().programAnswered(false, host.name() + ": " + words);
+            fail(all.conversation(), host, words);
         } else if (all.sequence().mayRestart(host.name(), now)) {
             all.due().remove(host.name());
             asking.send(host, new ProgramCommand.Restart(null), all.conversation());

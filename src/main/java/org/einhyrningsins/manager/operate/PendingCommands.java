@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.operate;
 
+import org.einhyrningsins.control.report.OutcomeReport.Outcome;
 import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.snapshot.PendingCommandSnapshot;
@@ -56,11 +57,12 @@ public final class PendingCommands {
         }
     }
 
-    void answer(long ticket, boolean done, String message) {
+    /// @param message what is told for people
+    void answer(long ticket, Outcome outcome, String message) {
         origins.remove(ticket);
         PendingCommand pendingCommand = byTicket.remove(ticket);
         if (pendingCommand != null) {
-            pendingCommand.programAnswered(done, message);
+            pendingCommand.programAnswered(outcome, message);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.operate;
 
+import org.einhyrningsins.control.report.OutcomeReport.Outcome;
 import org.einhyrningsins.control.wire.CommandTarget;
 import org.einhyrningsins.control.wire.ControlCommand;
 import org.einhyrningsins.control.wire.ExitStatus;
@@ -8,6 +9,7 @@ import org.einhyrningsins.control.wire.UsageException;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Takeover;
 import org.einhyrningsins.core.model.ProgramCommand;
+import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.VersionOrigin;
@@ -25,6 +27,7 @@ import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +67,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     /// Sends signals to workers.
     void deliver(ClientRequest request, ControlCommand.Deliver order) throws UsageException {
         Map<ProgramHost, Set<WorkerId>> workers = SignalTargets.of(programTable, order.targets());
-        PendingCommand pendingCommand = request.pending();
+        PendingCommand pendingCommand = withData(request, request.pending());
         for (int i = Math.max(1, workers.size() * order.signals().size()); i > 0; i--) {
             pendingCommand.addProgram();
         }
@@ -90,7 +93,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     }
 
     private void tell(ClientRequest request, Map<ProgramHost, ProgramCommand> commands) {
-        PendingCommand pendingCommand = request.pending();
+        PendingCommand pendingCommand = withData(request, request.pending());
         // all expected first: a program may answer at once, and must not end the conversation
         commands.keySet().forEach(host -> pendingCommand.addProgram());
         List<String> shared = new ArrayList<>();
@@ -210,7 +213,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
             tell(request, targets, wording);
             return;
         }
-        PendingCommand pendingCommand = request.pending();
+        PendingCommand pendingCommand = withData(request, request.pending());
         scopes.keySet().forEach(host -> pendingCommand.addProgram());
         List<ProgramHost> whole = new ArrayList<>();
         scopes.forEach(
@@ -328,9 +331,32 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
         pendingCommands.progress(ticket, message);
     }
 
+    /// Has the client of a command get its outcomes as data, if it asks in JSON.
+    PendingCommand withData(ClientRequest request, PendingCommand pendingCommand) {
+        if (request.request().text()) {
+            return pendingCommand;
+        }
+        Map<String, Integer> generations = new HashMap<>();
+        for (ProgramHost host : programTable.all()) {
+            generations.put(host.name(), host.program().serving().generation());
+        }
+        return pendingCommand.withData(Clock.now(), generations);
+    }
+
+    /// Takes the answer of a program.
+    ///
+    /// @param lastWords see [ProgramOutcomes#of]
+    public void answer(ProgramHost host, ProgramEffect.Answer answer, String lastWords) {
+        String message = answer.message() + lastWords;
+        Outcome outcome = ProgramOutcomes.of(host, answer, lastWords);
+        pendingCommands.answer(answer.ticket(), outcome, message);
+        handovers.answered(answer.ticket(), answer.done(), message);
+    }
+
     @Override
-    public void answer(long ticket, boolean done, String message) {
-        pendingCommands.answer(ticket, done, message);
+    public void answer(String program, long ticket, boolean done, String message) {
+        ProgramHost host = programTable.get(program);
+        pendingCommands.answer(ticket, ProgramOutcomes.of(program, host, done, message), message);
         handovers.answered(ticket, done, message);
     }
 

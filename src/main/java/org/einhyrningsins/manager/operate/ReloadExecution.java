@@ -132,7 +132,9 @@ final class ReloadExecution {
         if (refusal != null) {
             managerLog.warn(definitionChange.program(), "reload: " + refusal);
             pendingCommand.addProgram();
-            pendingCommand.programAnswered(false, definitionChange.program() + ": " + refusal);
+            String message = definitionChange.program() + ": " + refusal;
+            pendingCommand.programAnswered(
+                    ProgramOutcomes.of(definitionChange.program(), host, false, message), message);
             return;
         }
         if (host == null || rollback != null) {

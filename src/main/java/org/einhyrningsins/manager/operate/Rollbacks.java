@@ -97,7 +97,8 @@ final class Rollbacks {
         SequencedMap<String, ProgramSpec> recorded = new LinkedHashMap<>();
         steps.forEach(step -> recorded.put(step.host().name(), step.spec()));
         VersionOrigin origin = request.origin(VersionOrigin.Made.ROLLBACK);
-        PendingCommand pendingCommand = request.pending().from(origin);
+        PendingCommand pendingCommand =
+                programCommands.withData(request, request.pending().from(origin));
         String objection = reloader.prepareRollback(recorded, pendingCommand);
         if (objection != null) {
             pendingCommand.abandon();

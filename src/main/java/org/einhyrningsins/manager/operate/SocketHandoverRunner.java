@@ -47,7 +47,7 @@ public final class SocketHandoverRunner {
 
         void progress(long ticket, String message);
 
-        void answer(long ticket, boolean done, String message);
+        void answer(String program, long ticket, boolean done, String message);
 
         /// Sockets may be over.
         void unsettled();
@@ -112,7 +112,7 @@ public final class SocketHandoverRunner {
         }
         Task task = tasks.get(about.program());
         if (about.hold() && !done && task != null) {
-            asking.answer(task.ticket(), false, message);
+            asking.answer(about.program(), task.ticket(), false, message);
         }
         if (task != null && task.debut() && !done) {
             withdraw(task);
@@ -196,7 +196,7 @@ public final class SocketHandoverRunner {
                 case KEEP -> {}
             }
         } else if (task != null) { // it went meanwhile
-            asking.answer(task.ticket(), true, order.program() + ": is gone");
+            asking.answer(order.program(), task.ticket(), true, order.program() + ": is gone");
             events.add(() -> state.changed(order.program(), true));
         }
     }
@@ -239,7 +239,7 @@ public final class SocketHandoverRunner {
             asked.values().removeIf(each -> each.program().equals(program));
             String words = "stays as it is: " + why;
             if (host == null) {
-                asking.answer(task.ticket(), false, program + ": " + words);
+                asking.answer(program, task.ticket(), false, program + ": " + words);
             } else {
                 asking.ask(host, new ProgramCommand.Keep(words), task.ticket());
             }

@@ -65,7 +65,7 @@ final class TroubleReports {
                 rfc3339(nextTry(program, slot)));
     }
 
-    private @Nullable LastExit exit(Slot slot) {
+    @Nullable LastExit exit(Slot slot) {
         PreviousExit last = slot.past().last();
         WorkerExit workerExit = last == null ? null : last.exit();
         if (last == null || workerExit == null) {

@@ -56,15 +56,14 @@ final class EffectRunner {
             case ProgramEffect.Send ignored -> {}
             case ProgramEffect.Deliver e -> {
                 var delivery = SignalDelivery.of(e, context.program(), workerTable);
-                context.answer(e.ticket(), delivery.reached(), delivery.words());
+                context.answer(delivery.answer(e.ticket()), "");
             }
             case ProgramEffect.Probe ignored -> {}
             case ProgramEffect.EndProbe ignored -> {}
             case ProgramEffect.Weigh ignored -> {}
             case ProgramEffect.Progress e -> context.progress(e.ticket(), e.message());
             case ProgramEffect.Answer e -> {
-                String lastWords = workerTable.lastWords(e.blame(), logWriterThreads);
-                context.answer(e.ticket(), e.done(), e.message() + lastWords);
+                context.answer(e, workerTable.lastWords(e.blame(), logWriterThreads));
             }
             case ProgramEffect.Report ignored -> {} // told as a fact
         }

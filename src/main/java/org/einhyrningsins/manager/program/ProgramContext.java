@@ -26,7 +26,10 @@ interface ProgramContext {
     void progress(long ticket, String message);
 
     /// Answers whoever asked.
-    void answer(long ticket, boolean done, String message);
+    ///
+    /// @param lastWords the last lines of the worker to blame, below a line that says where they
+    ///   are
+    void answer(ProgramEffect.Answer answer, String lastWords);
 
     /// Reports something to the log and to those who follow events.
     ///

@@ -74,7 +74,7 @@ public final class ProgramHost {
         void missesRelease(ProgramHost host);
 
         /// A command to it is done, or has failed.
-        void answer(ProgramHost host, long ticket, boolean done, String message);
+        void answer(ProgramHost host, ProgramEffect.Answer answer, String lastWords);
 
         /// Something worth telling happened.
         ///
@@ -285,7 +285,7 @@ public final class ProgramHost {
             surface.listener().internalError(this, e);
             if (programEvent instanceof ProgramEvent.Requested asked) {
                 String why = name() + ": failed by our own bug, see the log: " + e;
-                surface.listener().answer(this, asked.ticket(), false, why);
+                surface.listener().answer(this, asked.failed(why), "");
             }
             return false;
         }
@@ -376,8 +376,8 @@ public final class ProgramHost {
         }
 
         @Override
-        public void answer(long ticket, boolean done, String message) {
-            surface.listener().answer(ProgramHost.this, ticket, done, message);
+        public void answer(ProgramEffect.Answer answer, String lastWords) {
+            surface.listener().answer(ProgramHost.this, answer, lastWords);
         }
 
         @Override

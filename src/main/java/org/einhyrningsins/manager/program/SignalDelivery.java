@@ -23,6 +23,10 @@ record SignalDelivery(boolean reached, String words) {
     /// Named one by one; the others are counted.
     private static final int MAX_NAMED = 8;
 
+    ProgramEffect.Answer answer(long ticket) {
+        return new ProgramEffect.Answer(ticket, reached, words, null);
+    }
+
     /// Sends it. What is left of a worker whose own process has ended gets it as a process group.
     static SignalDelivery of(
             ProgramEffect.Deliver order, Program program, WorkerTable workerTable) {

@@ -29,6 +29,11 @@ public final class FactTimes {
         return Clock.now();
     }
 
+    /// Now, as RFC 3339 has it.
+    public static String rfc3339() {
+        return rfc3339(Clock.wallMillis());
+    }
+
     /// Returns a time by the wall clock as RFC 3339 has it.
     public static String rfc3339(long wallMillis) {
         StringBuilder text = new StringBuilder();

@@ -47,6 +47,15 @@ class CommandTableTest {
                 .isNotNull();
     }
 
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyCommandHasItsReplyInTheSchema(CommandHelp.Page page) throws IOException {
+        String schema = Files.readString(Path.of("schema/replies.schema.json"));
+        assertThat(schema)
+                .as("%s: add it to the $defs of schema/replies.schema.json", page.name())
+                .contains("\n    \"" + page.name() + "\": {");
+    }
+
     @Test
     void everyOrderOfTheManagerIsReadFromACommandWithAPage() throws UsageException {
         Set<Class<?>> read = new HashSet<>();
