@@ -52,7 +52,9 @@ final class ProgramOutcomes {
         String lines = lastWords.strip();
         int header = lines.indexOf('\n');
         return new Failure(
-                blame.slot(), exit(program, blame), header < 0 ? "" : lines.substring(header + 1).stripIndent().strip());
+                blame.slot(),
+                exit(program, blame),
+                header < 0 ? "" : lines.substring(header + 1).stripIndent().strip());
     }
 
     private static @Nullable LastExit exit(Program program, WorkerId blame) {
