@@ -22,12 +22,12 @@ final class CanaryWatch {
 
     /// Returns the canary state of a rollout that has just begun; null if it has no canary, or no
     /// old worker is left that would serve meanwhile.
-    static @Nullable CanaryState first(StepContext stepContext, Rollout rollout, boolean ill) {
+    static @Nullable CanaryState initial(StepContext stepContext, Rollout rollout, boolean ill) {
         if (rollout.target().spec().rollout().canary() == null) {
             return null;
         }
         for (Slot slot : stepContext.slots) {
-            if (RolloutStrategy.concerns(stepContext, rollout, slot) && !slot.moved()) {
+            if (RolloutStrategy.includes(stepContext, rollout, slot) && !slot.moved()) {
                 return new CanaryState.Coming(ill);
             }
         }
@@ -35,14 +35,14 @@ final class CanaryWatch {
     }
 
     /// Returns the number of further slots that may get a worker of the target now.
-    static int room(StepContext stepContext, Rollout rollout) {
-        if (!rollout.holds()) {
+    static int remainingSlots(StepContext stepContext, Rollout rollout) {
+        if (!rollout.waitsForCanary()) {
             return Integer.MAX_VALUE;
         }
         int all = 0;
         int begun = 0;
         for (Slot slot : stepContext.slots) {
-            if (RolloutStrategy.concerns(stepContext, rollout, slot)) {
+            if (RolloutStrategy.includes(stepContext, rollout, slot)) {
                 all++;
                 begun += hasBegun(slot) ? 1 : 0;
             }
@@ -64,7 +64,9 @@ final class CanaryWatch {
     /// Begins to watch those that are all up, and takes the consequence of how they are.
     static void watch(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
-        if (rollout == null || !rollout.holds() || FirstWorkerTrial.isOn(stepContext, rollout)) {
+        if (rollout == null
+                || !rollout.waitsForCanary()
+                || FirstWorkerTrial.isOn(stepContext, rollout)) {
             return;
         }
         if (!allUp(stepContext, rollout)) {
@@ -76,18 +78,18 @@ final class CanaryWatch {
         if (rollout.canary() instanceof CanaryState.Coming coming) {
             begin(stepContext, rollout, coming);
         }
-        judge(stepContext, stepContext.rollout);
+        checkResult(stepContext, stepContext.rollout);
     }
 
     private static boolean allUp(StepContext stepContext, Rollout rollout) {
         for (Slot slot : stepContext.slots) {
-            if (RolloutStrategy.concerns(stepContext, rollout, slot)
+            if (RolloutStrategy.includes(stepContext, rollout, slot)
                     && hasBegun(slot)
-                    && !RolloutStrategy.up(canary(slot))) {
+                    && !RolloutStrategy.isReady(canary(slot))) {
                 return false;
             }
         }
-        return room(stepContext, rollout) <= 0;
+        return remainingSlots(stepContext, rollout) <= 0;
     }
 
     private static @Nullable Worker canary(Slot slot) {
@@ -102,18 +104,18 @@ final class CanaryWatch {
         String words = words(stepContext.program(), stepContext.now);
         if (words != null) {
             stepContext.report(Severity.INFO, null, words);
-            RolloutStrategy.tell(stepContext, words);
+            RolloutStrategy.notifyWaiting(stepContext, words);
         }
     }
 
-    private static void judge(StepContext stepContext, @Nullable Rollout rollout) {
+    private static void checkResult(StepContext stepContext, @Nullable Rollout rollout) {
         if (rollout == null || !(rollout.canary() instanceof CanaryState.Watched watched)) {
             return;
         }
         for (Slot slot : stepContext.slots) {
             Worker worker =
-                    RolloutStrategy.concerns(stepContext, rollout, slot) ? canary(slot) : null;
-            String trouble = worker == null ? null : trouble(stepContext, worker, watched);
+                    RolloutStrategy.includes(stepContext, rollout, slot) ? canary(slot) : null;
+            String trouble = worker == null ? null : problem(stepContext, worker, watched);
             if (worker != null && trouble != null) {
                 RolloutFailure.canaryFailed(stepContext, rollout, worker, trouble);
                 return;
@@ -130,7 +132,7 @@ final class CanaryWatch {
     }
 
     /// Describes what is wrong with a canary; null if nothing is.
-    private static @Nullable String trouble(
+    private static @Nullable String problem(
             StepContext stepContext, Worker worker, CanaryState.Watched watched) {
         if (HealthChecks.isIll(worker, stepContext.count)) {
             return HealthChecks.illness(worker);
@@ -158,7 +160,7 @@ final class CanaryWatch {
     static void pass(StepContext stepContext, Rollout rollout, String why) {
         stepContext.rollout = rollout.canary(new CanaryState.Passed());
         stepContext.report(Severity.INFO, null, why + "; the others follow");
-        RolloutStrategy.tell(stepContext, why + "; the others follow");
+        RolloutStrategy.notifyWaiting(stepContext, why + "; the others follow");
     }
 
     // ---- words
@@ -166,25 +168,25 @@ final class CanaryWatch {
     /// Describes the state of the canary for status and progress; null if no canary is awaited.
     static @Nullable String words(Program program, Moment now) {
         Rollout rollout = program.rollout();
-        if (rollout == null || !rollout.holds()) {
+        if (rollout == null || !rollout.waitsForCanary()) {
             return null;
         }
         int canaries = 0;
         for (Slot slot : program.slots()) {
             Worker worker = slot.index() < program.count() ? canary(slot) : null;
-            canaries += RolloutStrategy.up(worker) ? 1 : 0;
+            canaries += RolloutStrategy.isReady(worker) ? 1 : 0;
         }
         String many = "canary: " + canaries + " of " + program.count() + " on the new version, ";
         Moment until = rollout.watchedUntil();
         if (until != null) {
-            return many + "watched for " + rest(rollout, until, now) + "; promote or abort";
+            return many + "watched for " + remaining(rollout, until, now) + "; promote or abort";
         }
         return rollout.canary() instanceof CanaryState.Watched
                 ? many + "until you promote or abort"
                 : many + wanted(rollout) + " wanted before they are watched";
     }
 
-    private static String rest(Rollout rollout, Moment until, Moment now) {
+    private static String remaining(Rollout rollout, Moment until, Moment now) {
         Duration rest = until.reached(now) ? Duration.ZERO : until.since(now);
         CanarySpec spec = rollout.target().spec().rollout().canary();
         boolean all = spec != null && rest.equals(spec.watch());

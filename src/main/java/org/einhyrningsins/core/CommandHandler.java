@@ -36,7 +36,7 @@ final class CommandHandler {
             case ProgramCommand.Apply c -> DefinitionCommands.apply(stepContext, ticket, c);
             case ProgramCommand.Reset c -> DefinitionCommands.reset(stepContext, ticket, c);
             case ProgramCommand.Debut c ->
-                    DefinitionCommands.debut(stepContext, ticket, c.before());
+                    DefinitionCommands.beginFirst(stepContext, ticket, c.before());
             case ProgramCommand.Hold c -> DefinitionCommands.hold(stepContext, ticket, c);
             case ProgramCommand.Release ignored -> DefinitionCommands.release(stepContext, ticket);
             case ProgramCommand.Keep c -> DefinitionCommands.keep(stepContext, ticket, c.why());
@@ -55,11 +55,11 @@ final class CommandHandler {
         if (stepContext.serving.origin().unknown() && stepContext.program().hasNoProcess()) {
             stepContext.serving = stepContext.serving.madeBy(stepContext.versions.origin);
         }
-        DependencyGate.ask(stepContext);
-        SlotScaling.trim(stepContext);
+        DependencyGate.requestAdmission(stepContext);
+        SlotScaling.adjustSlots(stepContext);
         for (Slot slot : stepContext.slots) {
-            if (covers(scope, slot) && slot.index() < stepContext.count) {
-                stepContext.put(slot.afresh(stepContext.now));
+            if (inScope(scope, slot) && slot.index() < stepContext.count) {
+                stepContext.put(slot.reset(stepContext.now));
             }
         }
         if (command.toItsEnd()) {
@@ -81,7 +81,7 @@ final class CommandHandler {
 
     /// A stopped program of which some slots are started keeps the others stopped.
     private static void holdAllBut(StepContext stepContext, Set<Integer> scope) {
-        SlotScaling.trim(stepContext);
+        SlotScaling.adjustSlots(stepContext);
         for (Slot slot : stepContext.slots) {
             stepContext.put(slot.hold(!scope.contains(slot.index())));
         }
@@ -94,12 +94,12 @@ final class CommandHandler {
             stepContext.phase = new ProgramPhase.Stopped();
         }
         for (Slot slot : stepContext.slots) {
-            List<Worker> leaving = covers(scope, slot) ? slot.leaving() : List.of();
+            List<Worker> leaving = inScope(scope, slot) ? slot.leaving() : List.of();
             leaving.forEach(worker -> WorkerStop.shorten(stepContext, worker));
         }
         reportAlreadyStopping(stepContext, ticket, scope);
         for (Slot slot : stepContext.slots) {
-            if (covers(scope, slot)) {
+            if (inScope(scope, slot)) {
                 stepContext.put(slot.refill(null).hold(scope != null));
                 stopBoth(stepContext, slot, Cause.STOPPED, command.first());
             }
@@ -113,7 +113,7 @@ final class CommandHandler {
         int count = 0;
         Moment next = null;
         for (Slot slot : stepContext.slots) {
-            for (Worker worker : covers(scope, slot) ? slot.leaving() : List.<Worker>of()) {
+            for (Worker worker : inScope(scope, slot) ? slot.leaving() : List.<Worker>of()) {
                 if (worker.state() instanceof WorkerState.Stopping s && !s.rest().isEmpty()) {
                     count++;
                     next = Moment.earlier(next, s.deadline());
@@ -143,12 +143,12 @@ final class CommandHandler {
         if (scope == null && stepContext.phase instanceof ProgramPhase.Running) {
             stepContext.phase = new ProgramPhase.Running(false);
         }
-        DependencyGate.ask(stepContext);
-        SlotScaling.trim(stepContext);
+        DependencyGate.requestAdmission(stepContext);
+        SlotScaling.adjustSlots(stepContext);
         for (Slot slot : stepContext.slots) {
-            if (covers(scope, slot) && slot.index() < stepContext.count) {
+            if (inScope(scope, slot) && slot.index() < stepContext.count) {
                 stopBoth(stepContext, slot, Cause.RESTARTED, null);
-                stepContext.put(stepContext.slot(slot.index()).afresh(stepContext.now));
+                stepContext.put(stepContext.slot(slot.index()).reset(stepContext.now));
             }
         }
         expectEnd(stepContext, ticket, "restart", scope);
@@ -174,17 +174,17 @@ final class CommandHandler {
                 }
             }
         }
-        say(stepContext, ticket, true, DurationText.workers(hastened) + " got the next signal");
+        answer(stepContext, ticket, true, DurationText.workers(hastened) + " got the next signal");
     }
 
     private static void upgrade(
             StepContext stepContext, long ticket, ProgramCommand.Upgrade command) {
         if (stepContext.phase instanceof ProgramPhase.Stopped) {
-            say(stepContext, ticket, false, "is stopped, so there is nothing to roll; start it");
+            answer(stepContext, ticket, false, "is stopped, so there is nothing to roll; start it");
             return;
         }
         if (stepContext.phase instanceof ProgramPhase.Waiting waiting) {
-            say(stepContext, ticket, false, waiting.words() + "; so there is nothing to roll");
+            answer(stepContext, ticket, false, waiting.words() + "; so there is nothing to roll");
             return;
         }
         ProgramSpec spec = command.spec() == null ? stepContext.serving.spec() : command.spec();
@@ -198,13 +198,13 @@ final class CommandHandler {
     private static void promote(StepContext stepContext, long ticket) {
         Rollout rollout = stepContext.rollout;
         if (rollout == null || rollout.draining()) {
-            say(
+            answer(
                     stepContext,
                     ticket,
                     false,
                     "no rollout is under way, so there is no canary to promote");
-        } else if (!rollout.holds()) {
-            say(
+        } else if (!rollout.waitsForCanary()) {
+            answer(
                     stepContext,
                     ticket,
                     false,
@@ -218,13 +218,13 @@ final class CommandHandler {
     private static void abort(StepContext stepContext, long ticket) {
         if (stepContext.advancing()) {
             RolloutFailure.goBack(stepContext, "aborted by the operator, old version kept");
-        } else if (!WorkerReplacement.recalls(stepContext)) {
+        } else if (!WorkerReplacement.hasRolledBackWorkers(stepContext)) {
             String why =
                     stepContext.rollout == null
                             ? "no rollout is under way, so there is nothing to abort"
                             : "has rolled already, its last old workers are leaving; to go back,"
                                     + " reload the older definition";
-            say(stepContext, ticket, false, why);
+            answer(stepContext, ticket, false, why);
             return;
         }
         expect(stepContext, ticket, "abort", null, PendingRequest.Until.BACK);
@@ -232,7 +232,7 @@ final class CommandHandler {
 
     private static void scale(StepContext stepContext, long ticket, int count) {
         if (count < 0 || count > MAX_WORKERS) {
-            say(
+            answer(
                     stepContext,
                     ticket,
                     false,
@@ -243,7 +243,7 @@ final class CommandHandler {
                 Severity.INFO, null, "scaled from " + stepContext.count + " to " + count);
         stepContext.count = count;
         if (stepContext.rollout != null) {
-            stepContext.rollout = stepContext.rollout.keepCount();
+            stepContext.rollout = stepContext.rollout.withoutCountChange();
         }
         expect(stepContext, ticket, "scale", null, PendingRequest.Until.SCALED);
     }
@@ -262,7 +262,7 @@ final class CommandHandler {
         stepContext.effects.add(new ProgramEffect.Deliver(ticket, command.signal(), workers));
     }
 
-    private static boolean covers(@Nullable Set<Integer> scope, Slot slot) {
+    private static boolean inScope(@Nullable Set<Integer> scope, Slot slot) {
         return scope == null || scope.contains(slot.index());
     }
 
@@ -275,7 +275,7 @@ final class CommandHandler {
         stepContext.waits.add(new PendingRequest(ticket, verb, stepContext.now, scope, until));
     }
 
-    static void say(StepContext stepContext, long ticket, boolean done, String message) {
+    static void answer(StepContext stepContext, long ticket, boolean done, String message) {
         stepContext.effects.add(
                 new ProgramEffect.Answer(ticket, done, stepContext.name + ": " + message, null));
     }

@@ -66,7 +66,7 @@ final class DeadlineHandler {
         if (worker.version().spec().ack().mode() instanceof AckSpec.Probe probe) {
             stepContext.effects.add(new ProgramEffect.Probe(worker.id(), probe.target()));
         }
-        stepContext.replace(worker.in(state.asking(null)));
+        stepContext.replace(worker.withState(state.withNextProbe(null)));
     }
 
     private static boolean byTimer(Worker worker) {
@@ -77,11 +77,12 @@ final class DeadlineHandler {
     static void up(StepContext stepContext, Worker starting) {
         Worker worker = starting.with(starting.care().pinged(stepContext.now));
         Duration settle = worker.version().spec().rollout().settle();
-        if ((stepContext.onTrial(worker) || WorkerReplacement.owns(stepContext, worker))
+        if ((stepContext.onTrial(worker) || WorkerReplacement.isReplacement(stepContext, worker))
                 && settle.isPositive()) {
             stepContext.report(
                     Severity.DEBUG, worker.id(), "up; to stay so for " + DurationText.of(settle));
-            stepContext.replace(worker.in(new WorkerState.Settling(stepContext.now.plus(settle))));
+            stepContext.replace(
+                    worker.withState(new WorkerState.Settling(stepContext.now.plus(settle))));
         } else {
             ready(stepContext, worker);
         }
@@ -90,14 +91,14 @@ final class DeadlineHandler {
     private static void ready(StepContext stepContext, Worker worker) {
         Duration took = stepContext.now.since(worker.born());
         stepContext.report(Severity.DEBUG, worker.id(), "ready after " + DurationText.of(took));
-        stepContext.replace(worker.in(new WorkerState.Ready(stepContext.now)));
+        stepContext.replace(worker.withState(new WorkerState.Ready(stepContext.now)));
     }
 
     private static void notUpInTime(StepContext stepContext, Worker worker, String more) {
         String time = DurationText.of(worker.version().spec().ack().timeout());
         String why = "not up within " + time + more;
         boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
-        boolean renewal = WorkerReplacement.owns(stepContext, worker);
+        boolean renewal = WorkerReplacement.isReplacement(stepContext, worker);
         WorkerStop.begin(stepContext, worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
         failed(stepContext, worker, why, renewal);
     }

@@ -24,7 +24,7 @@ final class DefinitionCommands {
         ProgramSpec spec = command.spec();
         switch (stepContext.program().takeover(spec, command.roll())) {
             case UNCHANGED -> join(stepContext, ticket, command);
-            case REFUSED -> CommandHandler.say(stepContext, ticket, false, refusal(stepContext));
+            case REFUSED -> CommandHandler.answer(stepContext, ticket, false, refusal(stepContext));
             case ADDED, REMOVED, IN_PLACE -> applyInPlace(stepContext, ticket, command);
             case NOTED -> {
                 RolloutFailure.abort(stepContext, "superseded by a newer definition");
@@ -34,7 +34,7 @@ final class DefinitionCommands {
                     CommandHandler.expect(
                             stepContext, ticket, command.verb(), null, PendingRequest.Until.UP);
                 } else {
-                    CommandHandler.say(
+                    CommandHandler.answer(
                             stepContext, ticket, true, "new definition noted; it is stopped");
                 }
             }
@@ -46,7 +46,7 @@ final class DefinitionCommands {
                         stepContext, ticket, command.verb(), null, PendingRequest.Until.BACK);
             }
             case ROLLED -> {
-                roll(stepContext, spec, spec.rollout().strategy(), command.rollback());
+                beginRollout(stepContext, spec, spec.rollout().strategy(), command.rollback());
                 CommandHandler.expect(
                         stepContext, ticket, command.verb(), null, PendingRequest.Until.ROLLED);
             }
@@ -63,13 +63,13 @@ final class DefinitionCommands {
     }
 
     /// Begins a rollout. A version that never served is no fallback: the next is then the first.
-    private static void roll(
+    private static void beginRollout(
             StepContext stepContext,
             ProgramSpec spec,
             Strategy strategy,
             OperatorOverride.@Nullable Rollback rollback) {
         ProgramVersion target = stepContext.versions.of(spec, rollback);
-        if (RolloutStrategy.debuts(stepContext)) {
+        if (RolloutStrategy.isFirst(stepContext)) {
             RolloutFailure.abort(stepContext, "superseded by a newer definition");
             adopt(stepContext, target);
         }
@@ -78,7 +78,7 @@ final class DefinitionCommands {
 
     // ---- in place of others
 
-    static void debut(StepContext stepContext, long ticket, @Nullable ProgramSpec before) {
+    static void beginFirst(StepContext stepContext, long ticket, @Nullable ProgramSpec before) {
         if (before != null && stepContext.fallback == null) {
             stepContext.fallback =
                     new FallbackVersion(
@@ -87,8 +87,8 @@ final class DefinitionCommands {
                     stepContext.versions.of(
                             stepContext.serving.spec(), stepContext.serving.rollback());
         }
-        DependencyGate.ask(stepContext);
-        SlotScaling.trim(stepContext);
+        DependencyGate.requestAdmission(stepContext);
+        SlotScaling.adjustSlots(stepContext);
         RolloutStrategy.begin(
                 stepContext,
                 stepContext.serving,
@@ -105,7 +105,7 @@ final class DefinitionCommands {
                         && !rollout.draining()
                         && rollout.target().spec().equals(command.spec());
         if (!joins) {
-            roll(stepContext, command.spec(), Strategy.FLEET, command.rollback());
+            beginRollout(stepContext, command.spec(), Strategy.FLEET, command.rollback());
             Rollout begun = stepContext.rollout;
             stepContext.rollout = begun == null ? null : begun.held(true);
         }
@@ -115,7 +115,7 @@ final class DefinitionCommands {
     static void release(StepContext stepContext, long ticket) {
         Rollout rollout = stepContext.rollout;
         if (rollout == null || rollout.draining() || !rollout.held()) {
-            CommandHandler.say(
+            CommandHandler.answer(
                     stepContext,
                     ticket,
                     false,
@@ -133,7 +133,7 @@ final class DefinitionCommands {
             stepContext.verdict = why;
             stepContext.report(Severity.ERROR, null, why);
         }
-        CommandHandler.say(stepContext, ticket, false, why);
+        CommandHandler.answer(stepContext, ticket, false, why);
     }
 
     /// Adds a request for the definition in force, or that a rollout puts in force.
@@ -151,7 +151,7 @@ final class DefinitionCommands {
 
     static void reset(StepContext stepContext, long ticket, ProgramCommand.Reset command) {
         for (Slot slot : stepContext.slots) {
-            stepContext.put(slot.held() ? slot.afresh(stepContext.now) : slot);
+            stepContext.put(slot.held() ? slot.reset(stepContext.now) : slot);
         }
         int workers = command.spec().workers();
         var taken = new ProgramCommand.Apply(command.spec(), command.roll());
@@ -192,10 +192,10 @@ final class DefinitionCommands {
     private static void applyInPlace(
             StepContext stepContext, long ticket, ProgramCommand.Apply command) {
         FailedVersionTracker.forget(stepContext);
-        Rollout debut = RolloutStrategy.debuts(stepContext) ? stepContext.rollout : null;
+        Rollout debut = RolloutStrategy.isFirst(stepContext) ? stepContext.rollout : null;
         if (debut != null) { // what it is to bring is what is asked for
             adopt(stepContext, sameGeneration(stepContext, command));
-            stepContext.rollout = debut.onto(stepContext.serving);
+            stepContext.rollout = debut.withTargetOrigin(stepContext.serving);
             CommandHandler.expect(
                     stepContext, ticket, command.verb(), null, PendingRequest.Until.ROLLED);
             return;
@@ -205,10 +205,10 @@ final class DefinitionCommands {
         int before = stepContext.count;
         note(stepContext, command);
         if (stepContext.phase instanceof ProgramPhase.Failed) {
-            DependencyGate.ask(stepContext);
+            DependencyGate.requestAdmission(stepContext);
             for (Slot slot : stepContext.slots) {
                 boolean empty = slot.current() == null && !slot.held();
-                stepContext.put(empty ? slot.afresh(stepContext.now) : slot);
+                stepContext.put(empty ? slot.reset(stepContext.now) : slot);
             }
         }
         String workers =
@@ -246,10 +246,11 @@ final class DefinitionCommands {
             StepContext stepContext, Worker worker, ProgramVersion programVersion) {
         ProgramSpec spec = programVersion.spec();
         boolean same = worker.version().generation() == programVersion.generation();
-        Worker managed = worker.under(same ? programVersion : worker.version().managedBy(spec));
+        Worker managed =
+                worker.withVersion(same ? programVersion : worker.version().managedBy(spec));
         boolean asBefore = worker.version().spec().ack().equals(spec.ack());
         return worker.state() instanceof WorkerState.Starting && !asBefore
-                ? managed.in(stepContext.starting(spec.ack()))
+                ? managed.withState(stepContext.starting(spec.ack()))
                 : managed;
     }
 

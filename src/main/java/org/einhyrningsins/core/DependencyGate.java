@@ -18,7 +18,7 @@ final class DependencyGate {
 
     /// Asks for admission to run, and forgets deaths. A program that runs, or has a worker left,
     /// goes on: only one that begins with nothing waits for others.
-    static void ask(StepContext stepContext) {
+    static void requestAdmission(StepContext stepContext) {
         stepContext.deaths = List.of();
         if (!(stepContext.phase instanceof ProgramPhase.Running)) {
             boolean first = stepContext.serving.spec().after().isEmpty() || serves(stepContext);
@@ -45,7 +45,7 @@ final class DependencyGate {
         stepContext.phase = new ProgramPhase.Running(false);
         if (!event.without().isEmpty()) {
             String names = String.join(", ", new TreeSet<>(event.without()));
-            tell(
+            report(
                     stepContext,
                     "starts without "
                             + names
@@ -61,7 +61,7 @@ final class DependencyGate {
         }
         stepContext.phase = now;
         if (now.by() == null) {
-            tell(stepContext, now.words());
+            report(stepContext, now.words());
         } else {
             String next =
                     "; it starts when "
@@ -73,10 +73,10 @@ final class DependencyGate {
     }
 
     /// Writes it to the log and tells those who wait for the program.
-    private static void tell(StepContext stepContext, String message) {
+    private static void report(StepContext stepContext, String message) {
         stepContext.report(Severity.INFO, null, message);
         for (PendingRequest pendingRequest : stepContext.waits) {
-            if (pendingRequest.forStart()
+            if (pendingRequest.waitsForStart()
                     || pendingRequest.until() == PendingRequest.Until.ROLLED) {
                 stepContext.effects.add(
                         new ProgramEffect.Progress(

@@ -69,7 +69,7 @@ final class FailedVersionTracker {
     }
 
     /// Says so when the old version is back, or known not to come.
-    static void follow(StepContext stepContext) {
+    static void reportProgress(StepContext stepContext) {
         VersionFailure versionFailure = stepContext.setback;
         if (versionFailure == null || !versionFailure.returning()) {
             return;
@@ -96,7 +96,7 @@ final class FailedVersionTracker {
                 }
                 all = false;
             } else if (current != null && current.care().recalled()) {
-                if (WorkerReplacement.triedInVain(stepContext, current)) {
+                if (WorkerReplacement.replacementFailed(stepContext, current)) {
                     return Stage.IN_VAIN;
                 }
                 all = false;
@@ -120,7 +120,7 @@ final class FailedVersionTracker {
     }
 
     /// A newer rollout begins.
-    static void overtake(StepContext stepContext) {
+    static void supersede(StepContext stepContext) {
         if (stepContext.setback != null && stepContext.setback.returning()) {
             end(stepContext, stepContext.setback, Stage.OVERTAKEN);
         }

@@ -19,14 +19,14 @@ final class FirstWorkerTrial {
     private FirstWorkerTrial() {}
 
     /// Notes that the time is over.
-    static void judge(StepContext stepContext, Rollout rollout) {
+    static void checkResult(StepContext stepContext, Rollout rollout) {
         if (rollout.proved()) {
             return;
         }
         for (Slot slot : stepContext.slots) {
-            if (ends(stepContext, rollout, slot.current())
-                    || ends(stepContext, rollout, slot.successor())) {
-                stepContext.rollout = rollout.prove();
+            if (hasPassed(stepContext, rollout, slot.current())
+                    || hasPassed(stepContext, rollout, slot.successor())) {
+                stepContext.rollout = rollout.trialPassed();
                 return;
             }
         }
@@ -37,12 +37,13 @@ final class FirstWorkerTrial {
     static boolean isOn(StepContext stepContext, Rollout rollout) {
         boolean some = false;
         for (Slot slot : stepContext.slots) {
-            some |= RolloutStrategy.concerns(stepContext, rollout, slot);
+            some |= RolloutStrategy.includes(stepContext, rollout, slot);
         }
         return some && !rollout.proved();
     }
 
-    private static boolean ends(StepContext stepContext, Rollout rollout, @Nullable Worker worker) {
+    private static boolean hasPassed(
+            StepContext stepContext, Rollout rollout, @Nullable Worker worker) {
         Moment end = worker == null ? null : end(rollout, worker);
         return end != null && end.reached(stepContext.now);
     }
@@ -53,10 +54,10 @@ final class FirstWorkerTrial {
             return null;
         }
         boolean timer = worker.version().spec().ack().mode() instanceof AckSpec.Timer;
-        return (timer ? worker.born() : ready.since()).plus(time(rollout));
+        return (timer ? worker.born() : ready.since()).plus(duration(rollout));
     }
 
-    private static Duration time(Rollout rollout) {
+    private static Duration duration(Rollout rollout) {
         return rollout.target().spec().rollout().proof().probation();
     }
 
@@ -74,20 +75,20 @@ final class FirstWorkerTrial {
     }
 
     /// Returns the number of further slots that may get a worker of the target now.
-    static int room(StepContext stepContext, Rollout rollout) {
+    static int remainingSlots(StepContext stepContext, Rollout rollout) {
         if (rollout.proved() || rollout.strategy() == Strategy.FLEET) {
             return Integer.MAX_VALUE;
         }
         int begun = 0;
         for (Slot slot : stepContext.slots) {
             boolean has = slot.moved() || slot.successor() != null;
-            begun += RolloutStrategy.concerns(stepContext, rollout, slot) && has ? 1 : 0;
+            begun += RolloutStrategy.includes(stepContext, rollout, slot) && has ? 1 : 0;
         }
         return 1 - begun;
     }
 
     /// True if a worker is on trial, or belongs to a rollout whose first worker is.
-    static boolean watches(StepContext stepContext, Worker worker) {
+    static boolean isOnTrial(StepContext stepContext, Worker worker) {
         return stepContext.rollout != null
                 && !stepContext.rollout.proved()
                 && stepContext.onTrial(worker);

@@ -37,13 +37,13 @@ public final class HealthChecks {
         }
         if (!periodicCheck.asked()) {
             stepContext.effects.add(new ProgramEffect.Probe(worker.id(), health.target()));
-            PeriodicCheck asked = periodicCheck.ask(stepContext.now.plus(health.timeout()));
+            PeriodicCheck asked = periodicCheck.sent(stepContext.now.plus(health.timeout()));
             stepContext.replace(worker.with(worker.care().checked(asked)));
             return;
         }
         stepContext.effects.add(new ProgramEffect.EndProbe(worker.id()));
         if (HealthMonitor.isLate(stepContext, periodicCheck.due())) {
-            PeriodicCheck again = periodicCheck.rest(stepContext.now.plus(health.every()));
+            PeriodicCheck again = periodicCheck.skipped(stepContext.now.plus(health.every()));
             stepContext.replace(worker.with(worker.care().checked(again)));
         } else {
             String heard = periodicCheck.heard();
@@ -71,8 +71,8 @@ public final class HealthChecks {
             return;
         }
         Moment next = stepContext.now.plus(health.every());
-        if (!tells(stepContext, worker, health)) {
-            stepContext.replace(worker.with(worker.care().checked(periodicCheck.rest(next))));
+        if (!isConclusive(stepContext, worker, health)) {
+            stepContext.replace(worker.with(worker.care().checked(periodicCheck.skipped(next))));
             return;
         }
         stepContext.replace(worker.with(worker.care().checked(periodicCheck.passed(next))));
@@ -86,21 +86,22 @@ public final class HealthChecks {
     }
 
     /// A check could not be run: how the worker is, is as unknown as before.
-    static void unasked(StepContext stepContext, WorkerId id) {
+    static void notRun(StepContext stepContext, WorkerId id) {
         Worker worker = stepContext.find(id);
         HealthSpec health = worker == null ? null : spec(worker);
         PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
         if (worker != null && health != null && periodicCheck != null && periodicCheck.asked()) {
-            PeriodicCheck again = periodicCheck.rest(stepContext.now.plus(health.every()));
+            PeriodicCheck again = periodicCheck.skipped(stepContext.now.plus(health.every()));
             stepContext.replace(worker.with(worker.care().checked(again)));
         }
     }
 
     /// A check that fails had a part of its answer.
-    static void hearing(StepContext stepContext, Worker worker, String words) {
+    static void partialAnswer(StepContext stepContext, Worker worker, String words) {
         PeriodicCheck periodicCheck = worker.care().checkup();
         if (periodicCheck != null && periodicCheck.asked()) {
-            stepContext.replace(worker.with(worker.care().checked(periodicCheck.hear(words))));
+            stepContext.replace(
+                    worker.with(worker.care().checked(periodicCheck.withPartialAnswer(words))));
         }
     }
 
@@ -110,7 +111,7 @@ public final class HealthChecks {
             HealthSpec health,
             PeriodicCheck periodicCheck,
             String how) {
-        boolean tells = tells(stepContext, worker, health);
+        boolean tells = isConclusive(stepContext, worker, health);
         int misses = periodicCheck.misses() + (tells ? 1 : 0);
         Moment next = stepContext.now.plus(health.every());
         Worker after = worker.with(worker.care().checked(periodicCheck.failed(next, misses, how)));
@@ -137,7 +138,7 @@ public final class HealthChecks {
             stepContext.report(Severity.WARN, worker.id(), "is not well: " + what);
         } else {
             String why = "came up, but is not well: " + what;
-            boolean renewal = WorkerReplacement.owns(stepContext, worker);
+            boolean renewal = WorkerReplacement.isReplacement(stepContext, worker);
             boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
             WorkerStop.begin(stepContext, worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
             DeadlineHandler.failed(stepContext, worker, why, renewal);
@@ -192,7 +193,7 @@ public final class HealthChecks {
     }
 
     /// True if an answer counts: no other process than the one meant can have given it.
-    private static boolean tells(StepContext stepContext, Worker worker, HealthSpec health) {
+    private static boolean isConclusive(StepContext stepContext, Worker worker, HealthSpec health) {
         return switch (health.reach()) {
             case WORKER -> true;
             case SLOT -> isAlone(stepContext.slot(worker.id().slot()), worker);
@@ -232,7 +233,7 @@ public final class HealthChecks {
             return PeriodicCheck.first(next);
         }
         boolean sooner = !periodicCheck.asked() && next.compareTo(periodicCheck.due()) < 0;
-        return sooner ? periodicCheck.rest(next) : periodicCheck;
+        return sooner ? periodicCheck.skipped(next) : periodicCheck;
     }
 
     /// True if the worker is the one that is checked: of workers that share a socket any may
@@ -243,12 +244,12 @@ public final class HealthChecks {
             Worker current = slot.current();
             if (current != null && current.ready() && sharesItsCheck(current)) {
                 if (current.care().checkup() != null) {
-                    return is(current, worker);
+                    return isSame(current, worker);
                 }
                 first = first == null ? current : first;
             }
         }
-        return is(first, worker);
+        return isSame(first, worker);
     }
 
     private static boolean sharesItsCheck(Worker worker) {
@@ -256,7 +257,7 @@ public final class HealthChecks {
         return health != null && health.reach() == Reach.PROGRAM;
     }
 
-    private static boolean is(@Nullable Worker one, Worker other) {
+    private static boolean isSame(@Nullable Worker one, Worker other) {
         return one != null && one.id().equals(other.id());
     }
 }

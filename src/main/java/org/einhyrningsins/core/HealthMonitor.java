@@ -22,13 +22,13 @@ import java.time.Duration;
 final class HealthMonitor {
     /// Interval of memory measurements; at the same moments for all workers, so that the manager
     /// wakes up once for all of them.
-    static final Duration WEIGHING = Duration.ofSeconds(5);
+    static final Duration MEMORY_INTERVAL = Duration.ofSeconds(5);
 
     /// Delay of a deadline that shows that the manager itself was away (stopped, replaced by
     /// execve, the machine suspended): what was missed meanwhile is held against no worker.
     private static final Duration LATE = Duration.ofMillis(250);
 
-    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(100);
+    private static final Duration MIN_INTERVAL = Duration.ofMillis(100);
     private static final Duration MAX_INTERVAL = Duration.ofDays(1);
 
     private HealthMonitor() {}
@@ -43,12 +43,12 @@ final class HealthMonitor {
     static @Nullable Moment deadline(Worker worker) {
         PeriodicCheck periodicCheck = worker.care().checkup();
         Moment earliest = periodicCheck == null ? null : periodicCheck.due();
-        earliest = Moment.earlier(earliest, silence(worker));
+        earliest = Moment.earlier(earliest, watchdogDeadline(worker));
         return Moment.earlier(earliest, worker.care().weighing());
     }
 
     /// Returns the deadline of the watchdog; null without one.
-    private static @Nullable Moment silence(Worker worker) {
+    private static @Nullable Moment watchdogDeadline(Worker worker) {
         Duration interval = interval(worker);
         Moment pinged = worker.care().pinged();
         return interval == null || pinged == null ? null : pinged.plus(interval);
@@ -69,7 +69,8 @@ final class HealthMonitor {
     private static void measureMemory(StepContext stepContext, @Nullable Worker worker) {
         if (worker != null && worker.up() && due(stepContext, worker.care().weighing())) {
             stepContext.effects.add(new ProgramEffect.Weigh(worker.id()));
-            stepContext.replace(worker.with(worker.care().weighing(nextWeighing(stepContext.now))));
+            stepContext.replace(
+                    worker.with(worker.care().weighing(nextMeasurement(stepContext.now))));
         }
     }
 
@@ -77,8 +78,8 @@ final class HealthMonitor {
         return when != null && when.reached(stepContext.now);
     }
 
-    private static Moment nextWeighing(Moment now) {
-        long period = WEIGHING.toNanos();
+    private static Moment nextMeasurement(Moment now) {
+        long period = MEMORY_INTERVAL.toNanos();
         return new Moment((Math.floorDiv(now.nanos(), period) + 1) * period);
     }
 
@@ -87,7 +88,7 @@ final class HealthMonitor {
     }
 
     private static void watch(StepContext stepContext, @Nullable Worker worker) {
-        Moment silence = worker == null || !worker.up() ? null : silence(worker);
+        Moment silence = worker == null || !worker.up() ? null : watchdogDeadline(worker);
         if (worker == null || silence == null || !silence.reached(stepContext.now)) {
             return;
         }
@@ -105,8 +106,8 @@ final class HealthMonitor {
     private static void hangs(StepContext stepContext, Worker worker, String why) {
         Slot slot = stepContext.slot(worker.id().slot());
         boolean successor = worker.equals(slot.successor());
-        boolean renewal = WorkerReplacement.owns(stepContext, worker);
-        boolean proved = !successor && RestartPolicy.provedItself(stepContext, worker);
+        boolean renewal = WorkerReplacement.isReplacement(stepContext, worker);
+        boolean proved = !successor && RestartPolicy.isStable(stepContext, worker);
         WorkerStop.begin(
                 stepContext, worker, successor ? Cause.WITHDRAWN : Cause.HUNG, Signal.ABRT);
         if (proved && Rollback.failed(stepContext, worker, true, why)) {
@@ -142,7 +143,7 @@ final class HealthMonitor {
         }
     }
 
-    static void despaired(StepContext stepContext, WorkerId id) {
+    static void watchdogTriggered(StepContext stepContext, WorkerId id) {
         Worker worker = stepContext.find(id);
         if (worker != null && worker.up() && spec(worker).watchdog() != null) {
             hangs(stepContext, worker, "said that it hangs");
@@ -151,14 +152,14 @@ final class HealthMonitor {
 
     /// A worker may choose its own interval, between sensible bounds, once its definition says that
     /// it has a watchdog. It may do so before it is up.
-    static void retimed(StepContext stepContext, WorkerId id, Duration asked) {
+    static void watchdogIntervalSet(StepContext stepContext, WorkerId id, Duration asked) {
         Worker worker = stepContext.find(id);
         if (worker == null || spec(worker).watchdog() == null) {
             return;
         }
-        Duration least = asked.compareTo(SHORTEST_INTERVAL) < 0 ? SHORTEST_INTERVAL : asked;
+        Duration least = asked.compareTo(MIN_INTERVAL) < 0 ? MIN_INTERVAL : asked;
         Duration chosen = least.compareTo(MAX_INTERVAL) > 0 ? MAX_INTERVAL : least;
-        WorkerHealth workerHealth = worker.care().every(chosen);
+        WorkerHealth workerHealth = worker.care().withInterval(chosen);
         stepContext.replace(
                 worker.with(worker.up() ? workerHealth.pinged(stepContext.now) : workerHealth));
         stepContext.report(Severity.DEBUG, id, "set its watchdog to " + DurationText.of(chosen));
@@ -167,7 +168,7 @@ final class HealthMonitor {
     static void memoryMeasured(StepContext stepContext, WorkerId id, long bytes) {
         Worker worker = stepContext.find(id);
         if (worker != null && worker.up() && spec(worker).memoryMax() != null) {
-            Worker after = worker.with(worker.care().weighed(bytes));
+            Worker after = worker.with(worker.care().measured(bytes));
             stepContext.replace(after);
             if (spec(worker).health() == null && !isLarge(after)) {
                 stepContext.put(stepContext.slot(id.slot()).relapsed(0));
@@ -184,26 +185,26 @@ final class HealthMonitor {
     // ---- who is looked after
 
     /// Begins and ends what definitions, which may have changed in place, want for each worker.
-    static void attend(StepContext stepContext) {
+    static void applyDefinition(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             Worker current = slot.current();
             Worker successor = slot.successor();
             if (current != null && current.up()) {
-                attend(stepContext, current);
+                applyDefinition(stepContext, current);
             }
             if (successor != null && successor.up()) {
-                attend(stepContext, successor);
+                applyDefinition(stepContext, successor);
             }
         }
     }
 
-    private static void attend(StepContext stepContext, Worker worker) {
+    private static void applyDefinition(StepContext stepContext, Worker worker) {
         WorkerHealth before = worker.care();
         WorkerHealth workerHealth = before.checked(HealthChecks.next(stepContext, worker));
         if (spec(worker).memoryMax() == null) {
-            workerHealth = workerHealth.weighing(null).weighed(0);
+            workerHealth = workerHealth.weighing(null).measured(0);
         } else if (workerHealth.weighing() == null) {
-            workerHealth = workerHealth.weighing(nextWeighing(stepContext.now));
+            workerHealth = workerHealth.weighing(nextMeasurement(stepContext.now));
         }
         if (before.checkup() != null
                 && before.checkup().asked()

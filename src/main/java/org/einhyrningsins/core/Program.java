@@ -121,7 +121,7 @@ public record Program(
     ///
     /// @param now not before [#asOf()]
     public Transition step(ProgramEvent programEvent, Moment now) {
-        return ProgramStep.take(this, programEvent, now);
+        return ProgramStep.run(this, programEvent, now);
     }
 
     /// Returns when [ProgramEvent.DeadlinePassed] is due; null if time alone changes nothing.
@@ -130,7 +130,7 @@ public record Program(
         for (Slot slot : slots()) {
             earliest = Moment.earlier(earliest, slot.deadline());
             earliest = Moment.earlier(earliest, WorkerReplacement.due(this, slot));
-            earliest = Moment.earlier(earliest, later(slot.forgiven()));
+            earliest = Moment.earlier(earliest, later(slot.failuresForgottenAt()));
             if (slot.current() == null && wants(slot)) {
                 earliest = Moment.earlier(earliest, later(slot.refill()));
             }
@@ -159,7 +159,7 @@ public record Program(
 
     /// Describes what the health checks show to be wrong with the program as a whole; null if
     /// nothing is, or if they say something only about single workers.
-    public @Nullable String illness() {
+    public @Nullable String healthProblem() {
         for (Slot slot : slots()) {
             if (slot.current() != null && HealthChecks.showsIllness(slot.current(), count())) {
                 return HealthChecks.illness(slot.current());
@@ -192,7 +192,7 @@ public record Program(
     }
 
     /// Describes the trial of its rollout's first new worker; null if none is on trial.
-    public @Nullable String trial(Moment now) {
+    public @Nullable String firstWorkerTrial(Moment now) {
         return FirstWorkerTrial.words(this, now);
     }
 
@@ -215,7 +215,7 @@ public record Program(
     /// True if the other processes of a worker are waited for when its own process ends: they were
     /// told to stop as it was, by the manager or by the sender of the signal that it died of. The
     /// rest of a worker that ended of itself is killed at once, as its successor takes its place.
-    public boolean goesOnWithout(WorkerId id, WorkerExit workerExit) {
+    public boolean waitsForGroupOf(WorkerId id, WorkerExit workerExit) {
         WorkerState state = state(id);
         return state instanceof WorkerState.Stopping stopping
                 ? !stopping.leaderless()
@@ -224,13 +224,13 @@ public record Program(
 
     /// Returns the exit of a worker's own process of which only others of its process group are
     /// left; null if it lives, or no worker has that id.
-    public @Nullable WorkerExit leaderOf(WorkerId id) {
+    public @Nullable WorkerExit exitOfLeader(WorkerId id) {
         return state(id) instanceof WorkerState.Stopping stopping ? stopping.leader() : null;
     }
 
     /// The signal for what a worker leaves behind that was told to go: the last that it had; null
     /// if it was not told to.
-    public @Nullable Signal signalFor(WorkerId id) {
+    public @Nullable Signal signalForGroupOf(WorkerId id) {
         Worker worker = worker(id);
         return worker != null && worker.state() instanceof WorkerState.Stopping stopping
                 ? WorkerStop.signalForGroup(worker, stopping)
@@ -263,8 +263,8 @@ public record Program(
     }
 
     /// True if it is to serve in place of other programs and has not done so yet.
-    public boolean debuts() {
-        return rollout != null && rollout.isDebut(serving());
+    public boolean isFirstRollout() {
+        return rollout != null && rollout.isFirst(serving());
     }
 
     /// True if no process of it is left.
@@ -280,7 +280,7 @@ public record Program(
             case ProgramPhase.Waiting waiting ->
                     waiting.by() == null ? DependencyState.WAITING : DependencyState.HINDERED;
             case ProgramPhase.Running ignored when serving().spec().endsByItself() ->
-                    standingOfJob();
+                    dependencyStateOfJob();
             case ProgramPhase.Running running when running.up() -> DependencyState.UP;
             case ProgramPhase.Running ignored ->
                     failing() ? DependencyState.FAILED : DependencyState.COMING;
@@ -288,7 +288,7 @@ public record Program(
     }
 
     /// A job is up for those after it when it is done; so is one that has nothing to run.
-    private DependencyState standingOfJob() {
+    private DependencyState dependencyStateOfJob() {
         Outcome outcome = outcome();
         if (outcome != null) {
             return outcome == Outcome.DONE ? DependencyState.UP : DependencyState.FAILED;
@@ -347,7 +347,7 @@ public record Program(
     }
 
     /// Returns the operator overrides that differ from the newest definition.
-    public OperatorOverride intent() {
+    public OperatorOverride operatorOverride() {
         boolean onItsWayBack = rollout != null && rollout.workers() != null;
         boolean other = count() != serving().spec().workers() && count() != newest().workers();
         List<Integer> held = new ArrayList<>();

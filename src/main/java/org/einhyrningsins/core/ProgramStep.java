@@ -22,9 +22,9 @@ final class ProgramStep {
 
     private ProgramStep() {}
 
-    static Transition take(Program program, ProgramEvent programEvent, Moment now) {
+    static Transition run(Program program, ProgramEvent programEvent, Moment now) {
         StepContext stepContext = new StepContext(program, now);
-        happen(stepContext, programEvent);
+        apply(stepContext, programEvent);
         DeadlineHandler.expire(stepContext);
         reconcile(stepContext);
         if (program.crashLoop()
@@ -50,7 +50,7 @@ final class ProgramStep {
                 : "its workers stay up";
     }
 
-    private static void happen(StepContext stepContext, ProgramEvent programEvent) {
+    private static void apply(StepContext stepContext, ProgramEvent programEvent) {
         switch (programEvent) {
             case ProgramEvent.Exited e -> exited(stepContext, e);
             case ProgramEvent.LeaderExited e -> leaderExited(stepContext, e);
@@ -62,19 +62,20 @@ final class ProgramStep {
             case ProgramEvent.Executed e -> executed(stepContext, e.worker());
             case ProgramEvent.Acked e -> acked(stepContext, e.worker());
             case ProgramEvent.Probed e -> probed(stepContext, e);
-            case ProgramEvent.Hearing e -> hearing(stepContext, e);
-            case ProgramEvent.Unasked e -> unasked(stepContext, e);
+            case ProgramEvent.Hearing e -> partialAnswer(stepContext, e);
+            case ProgramEvent.Unasked e -> probeNotRun(stepContext, e);
             case ProgramEvent.Pinged e -> HealthMonitor.pinged(stepContext, e.worker());
-            case ProgramEvent.Despaired e -> HealthMonitor.despaired(stepContext, e.worker());
+            case ProgramEvent.Despaired e ->
+                    HealthMonitor.watchdogTriggered(stepContext, e.worker());
             case ProgramEvent.Retimed e ->
-                    HealthMonitor.retimed(stepContext, e.worker(), e.interval());
+                    HealthMonitor.watchdogIntervalSet(stepContext, e.worker(), e.interval());
             case ProgramEvent.Weighed e ->
                     HealthMonitor.memoryMeasured(stepContext, e.worker(), e.bytes());
             case ProgramEvent.Drained e -> drained(stepContext, e.worker());
             case ProgramEvent.Extended e -> extended(stepContext, e);
             case ProgramEvent.Admitted e -> DependencyGate.admitted(stepContext, e);
             case ProgramEvent.Deferred e -> DependencyGate.deferred(stepContext, e);
-            case ProgramEvent.Affirmed ignored -> affirmed(stepContext);
+            case ProgramEvent.Affirmed ignored -> definitionConfirmed(stepContext);
             case ProgramEvent.Forsaken e -> Rollback.dropFallback(stepContext, e.why());
             case ProgramEvent.Requested e -> {
                 stepContext.versions.origin = e.origin();
@@ -85,7 +86,7 @@ final class ProgramStep {
     }
 
     /// The file says what serves: it is the file's from now on, be it of a rollback.
-    private static void affirmed(StepContext stepContext) {
+    private static void definitionConfirmed(StepContext stepContext) {
         FailedVersionTracker.forget(stepContext);
         ProgramVersion serving = stepContext.serving;
         if (stepContext.rollout == null && serving.rollback() != null) {
@@ -98,28 +99,28 @@ final class ProgramStep {
     /// then filled.
     static void reconcile(StepContext stepContext) {
         Rollback.expire(stepContext);
-        SlotScaling.trim(stepContext);
+        SlotScaling.adjustSlots(stepContext);
         RolloutStrategy.advance(stepContext);
-        SlotScaling.trim(stepContext);
+        SlotScaling.adjustSlots(stepContext);
         WorkerReplacement.advance(stepContext);
         SlotScaling.refill(stepContext);
-        RestartPolicy.forgive(stepContext);
+        RestartPolicy.forgetFailures(stepContext);
         DependencyGate.noteUp(stepContext);
-        FailedVersionTracker.follow(stepContext);
-        RequestAnswers.give(stepContext);
+        FailedVersionTracker.reportProgress(stepContext);
+        RequestAnswers.answerAll(stepContext);
         WorkerReplacement.begin(stepContext);
-        HealthMonitor.attend(stepContext);
+        HealthMonitor.applyDefinition(stepContext);
     }
 
     static void exited(StepContext stepContext, ProgramEvent.Exited event) {
-        Worker worker = known(stepContext, event.worker());
+        Worker worker = require(stepContext, event.worker());
         boolean against = speaksAgainstRollout(stepContext, worker, event.exit());
-        boolean renewal = WorkerReplacement.owns(stepContext, worker);
+        boolean renewal = WorkerReplacement.isReplacement(stepContext, worker);
         stepContext.put(StepContext.without(stepContext.slot(worker.id().slot()), worker));
         stepContext.noteEnd(worker, event.exit());
         if (worker.state() instanceof WorkerState.Stopping stopping) {
             stepContext.report(Severity.DEBUG, worker.id(), "gone: " + event.exit());
-            RolloutStrategy.drained(stepContext, stopping, event.exit());
+            RolloutStrategy.oldWorkerEnded(stepContext, stopping, event.exit());
         } else if (renewal) {
             WorkerReplacement.failed(
                     stepContext, worker, "ended before it took over: " + event.exit());
@@ -132,7 +133,7 @@ final class ProgramStep {
     }
 
     private static void leaderExited(StepContext stepContext, ProgramEvent.LeaderExited event) {
-        Worker worker = known(stepContext, event.worker());
+        Worker worker = require(stepContext, event.worker());
         if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
             exited(stepContext, new ProgramEvent.Exited(event.worker(), event.exit()));
             WorkerStop.beginForGroup(stepContext, worker, event.exit());
@@ -150,7 +151,7 @@ final class ProgramStep {
         if (stepContext.rollout != null && stepContext.rollout.watches(worker)) {
             return "ended while it was watched: ";
         }
-        boolean trial = FirstWorkerTrial.watches(stepContext, worker);
+        boolean trial = FirstWorkerTrial.isOnTrial(stepContext, worker);
         return trial ? "ended on trial: " : "was up, but not for long: ";
     }
 
@@ -168,12 +169,12 @@ final class ProgramStep {
         if (successor) {
             return !(done && spec.endsByItself() && stepContext.serving.spec().endsByItself());
         }
-        return !(done || RestartPolicy.provedItself(stepContext, worker));
+        return !(done || RestartPolicy.isStable(stepContext, worker));
     }
 
     private static void spawnFailed(StepContext stepContext, ProgramEvent.SpawnFailed event) {
-        Worker worker = known(stepContext, event.worker());
-        boolean renewal = WorkerReplacement.owns(stepContext, worker);
+        Worker worker = require(stepContext, event.worker());
+        boolean renewal = WorkerReplacement.isReplacement(stepContext, worker);
         stepContext.put(StepContext.without(stepContext.slot(worker.id().slot()), worker));
         String why = "cannot start: " + event.why();
         if (worker.state() instanceof WorkerState.Stopping) {
@@ -188,7 +189,7 @@ final class ProgramStep {
         Worker worker = stepContext.find(id);
         if (worker != null && worker.state() instanceof WorkerState.Starting) {
             Moment latest = stepContext.now.plus(worker.version().spec().ack().timeout());
-            stepContext.replace(worker.in(WorkerState.Starting.delayed(latest)));
+            stepContext.replace(worker.withState(WorkerState.Starting.delayed(latest)));
         }
     }
 
@@ -213,7 +214,7 @@ final class ProgramStep {
     }
 
     /// For one that is to come up, it is an answer: it is not known to be up.
-    private static void unasked(StepContext stepContext, ProgramEvent.Unasked event) {
+    private static void probeNotRun(StepContext stepContext, ProgramEvent.Unasked event) {
         Worker worker = stepContext.find(event.worker());
         if (worker != null && worker.state() instanceof WorkerState.Starting) {
             stepContext.report(Severity.WARN, worker.id(), "cannot run its check: " + event.why());
@@ -222,7 +223,7 @@ final class ProgramStep {
                     new ProgramEvent.Probed(
                             event.worker(), false, "cannot be run: " + event.why()));
         } else {
-            HealthChecks.unasked(stepContext, event.worker());
+            HealthChecks.notRun(stepContext, event.worker());
         }
     }
 
@@ -234,18 +235,20 @@ final class ProgramStep {
             DeadlineHandler.up(stepContext, worker);
         } else if (worker.version().spec().ack().mode() instanceof AckSpec.Probe probe) {
             Moment next = stepContext.now.plus(probe.every());
-            stepContext.replace(worker.in(starting.hearing(event.answer()).asking(next)));
+            stepContext.replace(
+                    worker.withState(
+                            starting.withPartialAnswer(event.answer()).withNextProbe(next)));
         }
     }
 
     /// What a probe that fails had of its answer so far: should the rest not come in time, it is
     /// what is known.
-    private static void hearing(StepContext stepContext, ProgramEvent.Hearing event) {
+    private static void partialAnswer(StepContext stepContext, ProgramEvent.Hearing event) {
         Worker worker = stepContext.find(event.worker());
         if (worker != null && worker.state() instanceof WorkerState.Starting starting) {
-            stepContext.replace(worker.in(starting.hearing(event.answer())));
+            stepContext.replace(worker.withState(starting.withPartialAnswer(event.answer())));
         } else if (worker != null) {
-            HealthChecks.hearing(stepContext, worker, event.answer());
+            HealthChecks.partialAnswer(stepContext, worker, event.answer());
         }
     }
 
@@ -267,13 +270,13 @@ final class ProgramStep {
         switch (worker.state()) {
             case WorkerState.Starting s -> {
                 Moment next =
-                        cut(
+                        bounded(
                                 stepContext,
                                 worker,
                                 asked,
                                 worker.born().plus(MAX_EXTENSION),
                                 s.deadline());
-                stepContext.replace(worker.in(s.until(next)));
+                stepContext.replace(worker.withState(s.until(next)));
             }
             case WorkerState.Stopping s when s.rest().isEmpty() || s.draining() -> {}
             case WorkerState.Stopping s -> {
@@ -281,8 +284,8 @@ final class ProgramStep {
                 Moment latest = first == null ? stepContext.now.plus(MAX_EXTENSION) : first;
                 Moment deadline = s.deadline();
                 if (deadline != null) {
-                    Moment next = cut(stepContext, worker, asked, latest, deadline);
-                    stepContext.replace(worker.in(s.extended(next, latest)));
+                    Moment next = bounded(stepContext, worker, asked, latest, deadline);
+                    stepContext.replace(worker.withState(s.extended(next, latest)));
                 }
             }
             case WorkerState.Settling ignored -> {}
@@ -293,7 +296,7 @@ final class ProgramStep {
     /// The deadline of one that asks for a later one.
     ///
     /// @param latest that it may have
-    private static Moment cut(
+    private static Moment bounded(
             StepContext stepContext, Worker worker, Moment asked, Moment latest, Moment deadline) {
         boolean much = latest.compareTo(asked) < 0;
         Moment next = much ? latest : asked;
@@ -308,7 +311,7 @@ final class ProgramStep {
         return deadline;
     }
 
-    private static Worker known(StepContext stepContext, WorkerId id) {
+    private static Worker require(StepContext stepContext, WorkerId id) {
         Worker worker = stepContext.find(id);
         if (worker == null) {
             throw new IllegalStateException(

@@ -98,7 +98,7 @@ public final class Recovery {
     }
 
     /// A program that was handed on: as it was, but that probes are under way no more.
-    public static Program handedOn(Program program, Moment now) {
+    public static Program carriedOver(Program program, Moment now) {
         StepContext stepContext = new StepContext(program, now);
         renewProbes(stepContext);
         return stepContext.program();
@@ -133,10 +133,10 @@ public final class Recovery {
     private static void markDead(StepContext stepContext, Found found) {
         for (Worker worker : workers(stepContext)) {
             if (found.leaderless().contains(worker.id())) {
-                goOnWithout(stepContext, worker, found.end(worker.id()));
+                leaderEnded(stepContext, worker, found.end(worker.id()));
             } else if (found.unborn().contains(worker.id())
                     && worker.state() instanceof WorkerState.Starting) {
-                orderAgain(stepContext, worker);
+                spawnAgain(stepContext, worker);
             } else if (!found.alive().contains(worker.id())) {
                 ProgramStep.exited(
                         stepContext, new ProgramEvent.Exited(worker.id(), found.end(worker.id())));
@@ -145,13 +145,13 @@ public final class Recovery {
     }
 
     /// Orders a worker again that was never started. That is no failure.
-    private static void orderAgain(StepContext stepContext, Worker worker) {
+    private static void spawnAgain(StepContext stepContext, Worker worker) {
         Slot slot = StepContext.without(stepContext.slot(worker.id().slot()), worker);
         stepContext.put(slot.current() == null ? slot.refill(stepContext.now) : slot);
     }
 
     /// Handles a worker whose own process ended before or after the death of the manager.
-    private static void goOnWithout(StepContext stepContext, Worker worker, WorkerExit workerExit) {
+    private static void leaderEnded(StepContext stepContext, Worker worker, WorkerExit workerExit) {
         if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
             ProgramStep.exited(stepContext, new ProgramEvent.Exited(worker.id(), workerExit));
             WorkerStop.beginForGroup(stepContext, worker, workerExit);
@@ -234,7 +234,7 @@ public final class Recovery {
             AckSpec ack = worker.version().spec().ack();
             if (worker.state() instanceof WorkerState.Starting s && s.delayed()) {
                 stepContext.replace(
-                        worker.in(
+                        worker.withState(
                                 WorkerState.Starting.delayed(stepContext.now.plus(ack.timeout()))));
             } else if (worker.state() instanceof WorkerState.Starting
                     && !(ack.mode() instanceof AckSpec.Timer)) {
@@ -243,7 +243,7 @@ public final class Recovery {
                 boolean unheard = !asked && when != RestartSpec.When.NEVER;
                 WorkerState.Starting afresh = stepContext.starting(ack);
                 stepContext.replace(
-                        worker.in(
+                        worker.withState(
                                 new WorkerState.Starting(
                                         afresh.deadline(),
                                         afresh.nextProbe(),
@@ -263,11 +263,11 @@ public final class Recovery {
                     && worker.version().spec().ack().mode() instanceof AckSpec.Probe
                     && starting.nextProbe() == null
                     && !starting.delayed()) {
-                stepContext.replace(worker.in(starting.asking(stepContext.now)));
+                stepContext.replace(worker.withState(starting.withNextProbe(stepContext.now)));
             }
             PeriodicCheck periodicCheck = worker.care().checkup();
             if (worker.up() && periodicCheck != null && periodicCheck.asked()) {
-                PeriodicCheck again = periodicCheck.rest(stepContext.now);
+                PeriodicCheck again = periodicCheck.skipped(stepContext.now);
                 stepContext.replace(worker.with(worker.care().checked(again)));
             }
         }

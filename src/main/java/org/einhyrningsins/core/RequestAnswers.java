@@ -14,13 +14,13 @@ import java.util.List;
 final class RequestAnswers {
     private RequestAnswers() {}
 
-    static void give(StepContext stepContext) {
+    static void answerAll(StepContext stepContext) {
         for (PendingRequest pendingRequest : List.copyOf(stepContext.waits)) {
             switch (pendingRequest.until()) {
                 case UP, ENDED -> up(stepContext, pendingRequest, false);
                 case SCALED -> up(stepContext, pendingRequest, true);
-                case GONE -> gone(stepContext, pendingRequest);
-                case ROLLED -> hindered(stepContext, pendingRequest);
+                case GONE -> stopped(stepContext, pendingRequest);
+                case ROLLED -> blocked(stepContext, pendingRequest);
                 case READY -> ready(stepContext, pendingRequest);
                 case RESTORED -> restored(stepContext, pendingRequest);
                 case BACK -> back(stepContext, pendingRequest);
@@ -38,10 +38,10 @@ final class RequestAnswers {
         int held = 0;
         int done = 0;
         boolean all = true;
-        boolean toItsEnd = pendingRequest.toItsEnd(stepContext.serving.spec());
+        boolean toItsEnd = pendingRequest.waitsForEnd(stepContext.serving.spec());
         for (Slot slot : stepContext.slots) {
             if (slot.index() >= stepContext.count) {
-                all &= !noneAbove || vacant(slot);
+                all &= !noneAbove || isEmpty(slot);
             } else if (pendingRequest.covers(slot.index()) && slot.held()) {
                 held++;
             } else if (pendingRequest.covers(slot.index())) {
@@ -55,12 +55,12 @@ final class RequestAnswers {
                 all &= (up && !toItsEnd) || slot.finished() != null;
             }
         }
-        if (all && ready + done == 0 && held > 0 && pendingRequest.forStart()) {
+        if (all && ready + done == 0 && held > 0 && pendingRequest.waitsForStart()) {
             stoppedMeanwhile(stepContext, pendingRequest);
         } else if (all) {
             String took = DurationText.of(stepContext.now.since(pendingRequest.began()));
             String what = ready == 0 && done > 0 ? "done" : DurationText.workers(ready) + " ready";
-            say(stepContext, pendingRequest, true, what + ", " + took);
+            answer(stepContext, pendingRequest, true, what + ", " + took);
         }
     }
 
@@ -77,11 +77,11 @@ final class RequestAnswers {
             return;
         }
         if (stepContext.advancing()) {
-            say(
+            answer(
                     stepContext,
                     pendingRequest,
                     false,
-                    wentBack(pendingRequest) + ", and a newer rollout began meanwhile");
+                    rolledBackWords(pendingRequest) + ", and a newer rollout began meanwhile");
             return;
         }
         boolean all = true;
@@ -95,41 +95,49 @@ final class RequestAnswers {
                 all &= slot.finished() != null;
             }
             if (current != null && current.care().recalled()) {
-                if (WorkerReplacement.triedInVain(stepContext, current)) {
+                if (WorkerReplacement.replacementFailed(stepContext, current)) {
                     String why =
-                            wentBack(pendingRequest)
+                            rolledBackWords(pendingRequest)
                                     + ", but the old version does not come up; see the log";
-                    say(stepContext, pendingRequest, false, why + "; " + WorkerReplacement.STAYS);
+                    answer(
+                            stepContext,
+                            pendingRequest,
+                            false,
+                            why + "; " + WorkerReplacement.STAYS);
                     return;
                 }
                 all = false;
             }
-            all &= (current == null || current.ready()) && !takenBack(stepContext, slot);
-            all &= slot.index() < stepContext.count || vacant(slot);
+            all &= (current == null || current.ready()) && !withdrawnWords(stepContext, slot);
+            all &= slot.index() < stepContext.count || isEmpty(slot);
         }
         if (all) {
             String took = DurationText.of(stepContext.now.since(pendingRequest.began()));
             int generation = stepContext.serving.generation();
             String words =
-                    wentBack(pendingRequest) + "; generation " + generation + " serves, " + took;
-            say(stepContext, pendingRequest, true, words);
+                    rolledBackWords(pendingRequest)
+                            + "; generation "
+                            + generation
+                            + " serves, "
+                            + took;
+            answer(stepContext, pendingRequest, true, words);
         }
     }
 
     private static void ready(StepContext stepContext, PendingRequest pendingRequest) {
         if (RolloutStrategy.ready(stepContext)) {
-            say(stepContext, pendingRequest, true, "all new workers are up beside the old ones");
+            answer(stepContext, pendingRequest, true, "all new workers are up beside the old ones");
         } else {
-            hindered(stepContext, pendingRequest);
+            blocked(stepContext, pendingRequest);
         }
     }
 
-    private static String wentBack(PendingRequest pendingRequest) {
+    private static String rolledBackWords(PendingRequest pendingRequest) {
         return pendingRequest.verb().equals("abort") ? "aborted" : "rollout given up";
     }
 
     /// True if workers of a version that was given up are still stopping.
-    private static boolean takenBack(StepContext stepContext, Slot slot) {
+    private static boolean withdrawnWords(StepContext stepContext, Slot slot) {
         for (Worker worker : slot.leaving()) {
             if (worker.version().generation() > stepContext.serving.generation()
                     && !worker.stuck()) {
@@ -141,15 +149,15 @@ final class RequestAnswers {
 
     private static void notRunning(StepContext stepContext, PendingRequest pendingRequest) {
         if (stepContext.phase instanceof ProgramPhase.Failed failed) {
-            say(stepContext, pendingRequest, false, failed.why());
+            answer(stepContext, pendingRequest, false, failed.why());
         } else if (stepContext.phase instanceof ProgramPhase.Waiting waiting) {
             if (pendingRequest.until() != PendingRequest.Until.SCALED) {
-                hindered(stepContext, pendingRequest);
+                blocked(stepContext, pendingRequest);
             } else if (!waiting.on().isEmpty()) {
-                say(stepContext, pendingRequest, true, "noted; " + waiting.words());
+                answer(stepContext, pendingRequest, true, "noted; " + waiting.words());
             }
         } else if (pendingRequest.until() == PendingRequest.Until.SCALED) {
-            say(stepContext, pendingRequest, true, "noted; it is stopped");
+            answer(stepContext, pendingRequest, true, "noted; it is stopped");
         } else {
             stoppedMeanwhile(stepContext, pendingRequest);
         }
@@ -163,7 +171,7 @@ final class RequestAnswers {
     }
 
     /// Answers a request for a program that will not start unless an operator acts.
-    private static void hindered(StepContext stepContext, PendingRequest pendingRequest) {
+    private static void blocked(StepContext stepContext, PendingRequest pendingRequest) {
         if (stepContext.phase instanceof ProgramPhase.Waiting waiting && waiting.by() != null) {
             stepContext.answer(pendingRequest, false, waiting.words(), null);
         }
@@ -171,7 +179,7 @@ final class RequestAnswers {
 
     private static boolean failing(
             StepContext stepContext, PendingRequest pendingRequest, Slot slot) {
-        return slot.failing(stepContext.serving.spec(), pendingRequest.forStart());
+        return slot.failing(stepContext.serving.spec(), pendingRequest.waitsForStart());
     }
 
     private static void fail(StepContext stepContext, PendingRequest pendingRequest, Slot slot) {
@@ -186,7 +194,7 @@ final class RequestAnswers {
                         + (slot.finished() == null
                                 ? "; it is tried again with growing delays"
                                 : "; it is not tried again, as its restart policy has it");
-        say(
+        answer(
                 stepContext,
                 pendingRequest,
                 false,
@@ -194,31 +202,31 @@ final class RequestAnswers {
                 slot.past().blame());
     }
 
-    private static void gone(StepContext stepContext, PendingRequest pendingRequest) {
+    private static void stopped(StepContext stepContext, PendingRequest pendingRequest) {
         boolean all = true;
         int stuck = 0;
         for (Slot slot : stepContext.slots) {
             if (pendingRequest.covers(slot.index())) {
                 if (startedAgain(stepContext, pendingRequest, slot)) {
-                    say(
+                    answer(
                             stepContext,
                             pendingRequest,
                             false,
                             "started again meanwhile by the operator");
                     return;
                 }
-                all &= vacant(slot);
-                stuck += vacant(slot) ? slot.leaving().size() : 0;
+                all &= isEmpty(slot);
+                stuck += isEmpty(slot) ? slot.leaving().size() : 0;
             }
         }
         if (all && stuck > 0) {
-            say(
+            answer(
                     stepContext,
                     pendingRequest,
                     false,
                     DurationText.workers(stuck) + " cannot be killed; see the log");
         } else if (all) {
-            say(
+            answer(
                     stepContext,
                     pendingRequest,
                     true,
@@ -234,7 +242,7 @@ final class RequestAnswers {
     }
 
     /// True if no worker of the slot is left, or only such as cannot be killed.
-    private static boolean vacant(Slot slot) {
+    private static boolean isEmpty(Slot slot) {
         if (slot.current() != null || slot.successor() != null) {
             return false;
         }
@@ -246,12 +254,12 @@ final class RequestAnswers {
         return true;
     }
 
-    private static void say(
+    private static void answer(
             StepContext stepContext, PendingRequest pendingRequest, boolean done, String message) {
-        say(stepContext, pendingRequest, done, message, null);
+        answer(stepContext, pendingRequest, done, message, null);
     }
 
-    private static void say(
+    private static void answer(
             StepContext stepContext,
             PendingRequest pendingRequest,
             boolean done,

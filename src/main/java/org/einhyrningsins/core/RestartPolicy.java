@@ -20,7 +20,7 @@ import java.util.List;
 ///
 /// A worker that had been up and that somebody killed is replaced at once, and so are the first
 /// that crashed: `burst` in a row. From then on the delay grows, as for those that were not up in
-/// time. All is forgotten when a worker has proved itself: [CrashHistory#proof()].
+/// time. All is forgotten when a worker has proved itself: [CrashHistory#stableAfter()].
 final class RestartPolicy {
     /// Period in which deaths of workers that somebody killed are counted.
     private static final Duration WINDOW = Duration.ofMinutes(1);
@@ -43,19 +43,19 @@ final class RestartPolicy {
 
     /// True if it was up long enough that its end says nothing against its definition. A canary is
     /// not until its watch is over, nor the first worker of a rollout until its trial is.
-    static boolean provedItself(StepContext stepContext, Worker worker) {
+    static boolean isStable(StepContext stepContext, Worker worker) {
         return !(stepContext.rollout != null && stepContext.rollout.watches(worker))
-                && !FirstWorkerTrial.watches(stepContext, worker)
+                && !FirstWorkerTrial.isOnTrial(stepContext, worker)
                 && worker.state() instanceof WorkerState.Ready ready
                 && stepContext.now.since(ready.since()).compareTo(CrashHistory.STABLE) >= 0;
     }
 
     /// Forgets the failures of slots whose worker has proved itself.
-    static void forgive(StepContext stepContext) {
+    static void forgetFailures(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
-            Moment when = slot.forgiven();
+            Moment when = slot.failuresForgottenAt();
             if (when != null && when.reached(stepContext.now)) {
-                stepContext.put(slot.forgive());
+                stepContext.put(slot.forgetFailures());
             }
         }
     }
@@ -68,7 +68,7 @@ final class RestartPolicy {
                     case NEVER -> true;
                 };
         if (over) {
-            finish(stepContext, worker, workerExit.success(), workerExit.toString());
+            finishSlot(stepContext, worker, workerExit.success(), workerExit.toString());
         } else if (worker.ready()) {
             replaceReady(stepContext, worker, workerExit);
         } else {
@@ -86,11 +86,12 @@ final class RestartPolicy {
     }
 
     /// The slot stays empty, and needs no successor either.
-    private static void finish(StepContext stepContext, Worker worker, boolean well, String how) {
+    private static void finishSlot(
+            StepContext stepContext, Worker worker, boolean well, String how) {
         Slot slot = stepContext.slot(worker.id().slot());
         Slot after =
                 well
-                        ? slot.forgive()
+                        ? slot.forgetFailures()
                         : slot.history(
                                 slot.past().quickDeaths() + 1,
                                 slot.past().burst(),
@@ -113,8 +114,8 @@ final class RestartPolicy {
         String how = workerExit.toString();
         if (!workerExit.isOwnDoing()) {
             replaceKilled(stepContext, worker, slot, workerExit);
-        } else if (workerExit.success() && provedItself(stepContext, worker)) {
-            refill(stepContext, worker, slot.forgive(), Duration.ZERO, how);
+        } else if (workerExit.success() && isStable(stepContext, worker)) {
+            refill(stepContext, worker, slot.forgetFailures(), Duration.ZERO, how);
         } else {
             replaceCrashed(stepContext, worker, how);
         }
@@ -132,8 +133,8 @@ final class RestartPolicy {
             CrashHistory crashHistory =
                     slot.past()
                             .crashes()
-                            .and(stepContext.now, lived(stepContext, worker))
-                            .looping();
+                            .withCrash(stepContext.now, lived(stepContext, worker))
+                            .asLoop();
             Slot after = slot.crashed(crashHistory);
             backOff(stepContext, worker, after.past(after.past().failing(row)), how);
             return;
@@ -148,8 +149,8 @@ final class RestartPolicy {
             CrashHistory crashHistory =
                     slot.past()
                             .crashes()
-                            .and(stepContext.now, lived(stepContext, worker))
-                            .looping();
+                            .withCrash(stepContext.now, lived(stepContext, worker))
+                            .asLoop();
             backOff(stepContext, worker, slot.crashed(crashHistory), often);
         }
     }
@@ -172,7 +173,7 @@ final class RestartPolicy {
     private static void replaceCrashed(StepContext stepContext, Worker worker, String how) {
         Slot slot = stepContext.slot(worker.id().slot());
         if (lived(stepContext, worker).compareTo(CrashHistory.YOUNG) >= 0) {
-            refill(stepContext, worker, slot.forgive(), Duration.ZERO, how);
+            refill(stepContext, worker, slot.forgetFailures(), Duration.ZERO, how);
             return;
         }
         Slot crashed = crashed(stepContext, worker);
@@ -194,7 +195,7 @@ final class RestartPolicy {
     private static Slot crashed(StepContext stepContext, Worker worker) {
         Slot slot = stepContext.slot(worker.id().slot());
         CrashHistory crashHistory =
-                slot.past().crashes().and(stepContext.now, lived(stepContext, worker));
+                slot.past().crashes().withCrash(stepContext.now, lived(stepContext, worker));
         List<CrashHistory> others = new ArrayList<>();
         for (Slot other : stepContext.slots) {
             if (other.index() != slot.index()) {
@@ -202,13 +203,13 @@ final class RestartPolicy {
             }
         }
         boolean loop = crashHistory.isLoop(others, stepContext.count, stepContext.now);
-        return slot.crashed(loop ? crashHistory.looping() : crashHistory);
+        return slot.crashed(loop ? crashHistory.asLoop() : crashHistory);
     }
 
     /// Handles the end of a worker that was up and had to be killed.
     static void hung(StepContext stepContext, Worker worker, String why) {
         if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
-            finish(stepContext, worker, false, why);
+            finishSlot(stepContext, worker, false, why);
         } else {
             replaceCrashed(stepContext, worker, why);
         }
@@ -217,7 +218,7 @@ final class RestartPolicy {
     /// Handles a worker that was never up, or that could not be spawned.
     static void failedToStart(StepContext stepContext, Worker worker, String why) {
         if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
-            finish(stepContext, worker, false, why);
+            finishSlot(stepContext, worker, false, why);
         } else {
             backOff(stepContext, worker, stepContext.slot(worker.id().slot()), why);
         }
@@ -249,12 +250,12 @@ final class RestartPolicy {
         } else if (!gaveUp(stepContext, worker, why)) {
             String next =
                     delay.isZero() ? "replaced at once" : "next try in " + DurationText.of(delay);
-            tell(stepContext, worker, slot.past(), before, why + "; " + next);
+            reportCrashLoop(stepContext, worker, slot.past(), before, why + "; " + next);
         }
     }
 
     /// A crash loop is told once, when it begins.
-    private static void tell(
+    private static void reportCrashLoop(
             StepContext stepContext, Worker worker, Slot.Past past, boolean before, String how) {
         String advice = past.advice();
         String message = advice.isEmpty() ? how : how + "; " + advice;

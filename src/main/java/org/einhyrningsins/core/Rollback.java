@@ -29,12 +29,12 @@ final class Rollback {
     static @Nullable FallbackVersion fallback(StepContext stepContext, Rollout rollout) {
         ProgramVersion target = rollout.target();
         boolean wanted = target.spec().rollout().proof().rollbackWithin().isPositive();
-        boolean served = rollout.old().up() || rollout.isDebut(stepContext.serving);
+        boolean served = rollout.old().up() || rollout.isFirst(stepContext.serving);
         if (!wanted || !served || rollout.scope() != null) {
             return null;
         }
         FallbackVersion before = stepContext.fallback;
-        if (rollout.isDebut(stepContext.serving)) {
+        if (rollout.isFirst(stepContext.serving)) {
             return before == null ? null : before.since(stepContext.now);
         }
         boolean same = isSame(stepContext.serving, target);
@@ -54,7 +54,7 @@ final class Rollback {
         boolean over =
                 fallbackVersion != null
                         && fallbackVersion.until(stepContext.serving).reached(stepContext.now);
-        if (over && !RolloutStrategy.debuts(stepContext)) {
+        if (over && !RolloutStrategy.isFirst(stepContext)) {
             stepContext.fallback = null;
         }
     }
@@ -77,8 +77,7 @@ final class Rollback {
         RestartSpec.When when = worker.version().spec().restart().when();
         boolean job = when == RestartSpec.When.NEVER;
         boolean did =
-                when == RestartSpec.When.ON_FAILURE
-                        || RestartPolicy.provedItself(stepContext, worker);
+                when == RestartSpec.When.ON_FAILURE || RestartPolicy.isStable(stepContext, worker);
         if (job || (did && workerExit.success())) { // it did its work, be it so many requests
             return false;
         }
@@ -137,7 +136,7 @@ final class Rollback {
     static boolean insteadOfGivingUp(StepContext stepContext, WorkerId last, String why) {
         FallbackVersion fallbackVersion = stepContext.fallback;
         return fallbackVersion != null
-                && !RolloutStrategy.debuts(stepContext)
+                && !RolloutStrategy.isFirst(stepContext)
                 && !fallbackVersion.until(stepContext.serving).reached(stepContext.now)
                 && goBack(stepContext, fallbackVersion, last, why, why);
     }

@@ -129,7 +129,7 @@ public record Rollout(
     }
 
     /// The operator chose the worker count since.
-    Rollout keepCount() {
+    Rollout withoutCountChange() {
         return count(null);
     }
 
@@ -139,7 +139,7 @@ public record Rollout(
     }
 
     /// The same target under other management.
-    Rollout onto(ProgramVersion programVersion) {
+    Rollout withTargetOrigin(ProgramVersion programVersion) {
         return with(new Plan(programVersion, strategy(), scope(), workers()));
     }
 
@@ -166,7 +166,7 @@ public record Rollout(
     }
 
     /// Old workers may be told to go.
-    Rollout prove() {
+    Rollout trialPassed() {
         return with(new Gates(canary(), held(), true));
     }
 
@@ -176,24 +176,26 @@ public record Rollout(
 
     /// True if it is the first rollout of a program that serves in place of others when it succeeds
     /// and does not run when it fails.
-    boolean isDebut(ProgramVersion serving) {
+    boolean isFirst(ProgramVersion serving) {
         return !draining && target().generation() == serving.generation();
     }
 
     /// True if it goes no further than its canary for now.
-    boolean holds() {
+    boolean waitsForCanary() {
         return !draining && canary() != null && !(canary() instanceof CanaryState.Passed);
     }
 
     /// Returns the time when its canary phase ends automatically; null if it does not wait for
     /// that.
     @Nullable Moment watchedUntil() {
-        return holds() && canary() instanceof CanaryState.Watched watched ? watched.until() : null;
+        return waitsForCanary() && canary() instanceof CanaryState.Watched watched
+                ? watched.until()
+                : null;
     }
 
     /// True if that worker is watched as a canary.
     boolean watches(Worker worker) {
-        return holds() && canary() instanceof CanaryState.Watched && owns(worker);
+        return waitsForCanary() && canary() instanceof CanaryState.Watched && owns(worker);
     }
 
     boolean covers(int slot) {

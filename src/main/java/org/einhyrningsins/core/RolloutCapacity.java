@@ -12,7 +12,7 @@ final class RolloutCapacity {
     private RolloutCapacity() {}
 
     /// Returns the maximum of processes, without those that the operator ordered to stop.
-    static int most(StepContext stepContext) {
+    static int maxProcesses(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
         RolloutSpec spec =
                 (rollout == null ? stepContext.serving : rollout.target()).spec().rollout();
@@ -52,16 +52,17 @@ final class RolloutCapacity {
     }
 
     /// Returns the number of empty slots to refill beside workers of a rollout that was given up.
-    static int room(StepContext stepContext) {
+    static int freeSlots(StepContext stepContext) {
         int crowding = 0;
         for (Slot slot : stepContext.slots) {
-            crowding += slot.index() < stepContext.count && SlotScaling.crowds(slot) ? 1 : 0;
+            crowding +=
+                    slot.index() < stepContext.count && SlotScaling.isExtraProcess(slot) ? 1 : 0;
         }
-        return most(stepContext) - (processes(stepContext) - crowding);
+        return maxProcesses(stepContext) - (processes(stepContext) - crowding);
     }
 
     /// Returns the number of workers of the target that may start now; MAX_VALUE: any.
-    static int mayStart(StepContext stepContext) {
+    static int maxStarts(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
         if (rollout == null || rollout.draining()) {
             return Integer.MAX_VALUE;
@@ -86,7 +87,7 @@ final class RolloutCapacity {
     }
 
     /// Slots that are to be refilled with the target come before those that have an old worker.
-    static int empty(StepContext stepContext) {
+    static int emptySlots(StepContext stepContext) {
         int empty = 0;
         for (Slot slot : stepContext.slots) {
             empty += slot.moved() && slot.current() == null && stepContext.wants(slot) ? 1 : 0;

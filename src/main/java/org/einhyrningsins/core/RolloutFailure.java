@@ -33,12 +33,12 @@ final class RolloutFailure {
             canaryFailed(stepContext, before, worker, why);
             return;
         }
-        if (own && worker.up() && !RestartPolicy.provedItself(stepContext, worker)) {
+        if (own && worker.up() && !RestartPolicy.isStable(stepContext, worker)) {
             stepContext.report(Severity.WARN, worker.id(), why);
             giveUp(stepContext, before.failedOnce(why, worker.id(), stepContext.now));
             return;
         }
-        int retries = tries(before.target().spec());
+        int retries = maxFailures(before.target().spec());
         Duration delay =
                 worker.ready()
                         ? Duration.ZERO
@@ -47,7 +47,7 @@ final class RolloutFailure {
         stepContext.rollout = rollout;
         String tally = "start " + rollout.failures() + " of " + retries + " failed: " + why;
         stepContext.report(Severity.WARN, worker.id(), tally);
-        RolloutStrategy.tell(stepContext, "slot " + worker.id().slot() + ": " + tally);
+        RolloutStrategy.notifyWaiting(stepContext, "slot " + worker.id().slot() + ": " + tally);
         if (rollout.failures() >= retries) {
             giveUp(stepContext, rollout);
             return;
@@ -59,7 +59,7 @@ final class RolloutFailure {
     }
 
     /// Returns the number of failed starts that fail the rollout; 1 if never restarted.
-    private static int tries(ProgramSpec spec) {
+    private static int maxFailures(ProgramSpec spec) {
         boolean once = spec.restart().when() == RestartSpec.When.NEVER;
         return once ? 1 : Math.max(1, spec.rollout().retries());
     }
@@ -73,7 +73,7 @@ final class RolloutFailure {
 
     /// The old version comes back where it was replaced, unless it did not serve either.
     private static void giveUp(StepContext stepContext, Rollout rollout) {
-        if (rollout.isDebut(stepContext.serving)) {
+        if (rollout.isFirst(stepContext.serving)) {
             withdraw(stepContext, false);
             String verdict = "did not come up: " + rollout.lastFailure();
             RolloutStrategy.end(stepContext, rollout, Severity.ERROR, false, verdict);
@@ -144,8 +144,8 @@ final class RolloutFailure {
     static void moveBack(StepContext stepContext, Slot slot, boolean back) {
         Worker current = slot.current();
         if (current != null && current.ready() && back) {
-            stepContext.put(slot.forgive());
-            stepContext.replace(current.with(current.care().recall()));
+            stepContext.put(slot.forgetFailures());
+            stepContext.replace(current.with(current.care().markRolledBack()));
         }
         boolean alone =
                 stepContext.rollout != null && stepContext.rollout.strategy() == Strategy.REPLACE;
@@ -159,7 +159,7 @@ final class RolloutFailure {
         } else {
             stepContext.put(
                     empty
-                            ? moved.move(false).forgive().refill(stepContext.now)
+                            ? moved.move(false).forgetFailures().refill(stepContext.now)
                             : moved.move(false));
         }
     }

@@ -36,14 +36,14 @@ final class RolloutStrategy {
             @Nullable Set<Integer> scope) {
         RolloutFailure.abort(stepContext, "superseded by a newer rollout");
         if (stepContext.phase instanceof ProgramPhase.Failed) {
-            DependencyGate.ask(stepContext);
+            DependencyGate.requestAdmission(stepContext);
         }
         boolean ill = CanaryWatch.programIsIll(stepContext);
         int workers = target.spec().workers();
         int before = stepContext.serving.spec().workers();
         boolean byHand = stepContext.count != before;
         Integer change = byHand || workers == before ? null : workers;
-        FailedVersionTracker.overtake(stepContext);
+        FailedVersionTracker.supersede(stepContext);
         Rollout rollout = Rollout.of(target, strategy, scope, change, stepContext.now);
         stepContext.rollout = rollout;
         WorkerReplacement.abandon(stepContext);
@@ -51,16 +51,18 @@ final class RolloutStrategy {
         for (Slot slot : stepContext.slots) {
             stepContext.put(slot.past(slot.past().lost(WorkerLosses.NONE)));
             if (inScope(stepContext, rollout, slot) && slot.current() == null) {
-                Slot moved = stepContext.slot(slot.index()).afresh(stepContext.now).move(true);
+                Slot moved = stepContext.slot(slot.index()).reset(stepContext.now).move(true);
                 stepContext.put(moved.past(moved.past().ended(slot.finished())));
             }
         }
         boolean tried = target.spec().rollout().proof().probation().isPositive();
-        boolean replaces = anyUp(stepContext, rollout) || rollout.isDebut(stepContext.serving);
-        rollout = tried && replaces ? rollout : rollout.prove();
-        stepContext.rollout = rollout.canary(CanaryWatch.first(stepContext, rollout, ill));
+        boolean replaces = anyUp(stepContext, rollout) || rollout.isFirst(stepContext.serving);
+        rollout = tried && replaces ? rollout : rollout.trialPassed();
+        stepContext.rollout = rollout.canary(CanaryWatch.initial(stepContext, rollout, ill));
         stepContext.report(
-                Severity.INFO, null, "rolling to " + target.words() + ", " + name(strategy));
+                Severity.INFO,
+                null,
+                "rolling to " + target.words() + ", " + strategyName(strategy));
     }
 
     private static OldWorkerCounts oldWorkers(StepContext stepContext, Rollout rollout) {
@@ -84,7 +86,7 @@ final class RolloutStrategy {
     /// lose.
     private static boolean anyUp(StepContext stepContext, Rollout rollout) {
         for (Slot slot : stepContext.slots) {
-            if (inScope(stepContext, rollout, slot) && up(slot.current())) {
+            if (inScope(stepContext, rollout, slot) && isReady(slot.current())) {
                 return true;
             }
         }
@@ -100,14 +102,14 @@ final class RolloutStrategy {
             return;
         }
         if (!rollout.draining()) {
-            FirstWorkerTrial.judge(stepContext, rollout);
+            FirstWorkerTrial.checkResult(stepContext, rollout);
             CanaryWatch.watch(stepContext); // first: one that is not well takes over from nobody
             move(stepContext);
         }
         Rollout moved = stepContext.rollout;
         if (moved != null
                 && !moved.draining()
-                && !moved.holds()
+                && !moved.waitsForCanary()
                 && !moved.held()
                 && complete(stepContext, moved)) {
             commit(stepContext, moved);
@@ -131,8 +133,8 @@ final class RolloutStrategy {
 
     private static void smooth(StepContext stepContext, Rollout rollout) {
         for (Slot slot : stepContext.slots) {
-            boolean comes = concerns(stepContext, rollout, slot) && !slot.moved();
-            if (comes && rollout.proved() && up(slot.successor())) {
+            boolean comes = includes(stepContext, rollout, slot) && !slot.moved();
+            if (comes && rollout.proved() && isReady(slot.successor())) {
                 takeOver(stepContext, rollout, slot);
             }
         }
@@ -143,15 +145,15 @@ final class RolloutStrategy {
         spawnSuccessors(stepContext, rollout);
         boolean allUp = rollout.proved();
         for (Slot slot : stepContext.slots) {
-            if (concerns(stepContext, rollout, slot)) {
-                allUp &= up(slot.moved() ? slot.current() : slot.successor());
+            if (includes(stepContext, rollout, slot)) {
+                allUp &= isReady(slot.moved() ? slot.current() : slot.successor());
             }
         }
-        if (!allUp || rollout.holds() || rollout.held()) {
+        if (!allUp || rollout.waitsForCanary() || rollout.held()) {
             return;
         }
         for (Slot slot : stepContext.slots) {
-            if (concerns(stepContext, rollout, slot) && !slot.moved()) {
+            if (includes(stepContext, rollout, slot) && !slot.moved()) {
                 takeOver(stepContext, rollout, slot);
             }
         }
@@ -160,16 +162,16 @@ final class RolloutStrategy {
     private static void replace(StepContext stepContext, Rollout rollout) {
         Slot next = null;
         for (Slot slot : stepContext.slots) {
-            if (concerns(stepContext, rollout, slot) && slot.moved() && !up(slot.current())) {
+            if (includes(stepContext, rollout, slot) && slot.moved() && !isReady(slot.current())) {
                 return;
             }
-            if (next == null && concerns(stepContext, rollout, slot) && !slot.moved()) {
+            if (next == null && includes(stepContext, rollout, slot) && !slot.moved()) {
                 next = slot;
             }
         }
         if (next != null
-                && CanaryWatch.room(stepContext, rollout) > 0
-                && FirstWorkerTrial.room(stepContext, rollout) > 0) {
+                && CanaryWatch.remainingSlots(stepContext, rollout) > 0
+                && FirstWorkerTrial.remainingSlots(stepContext, rollout) > 0) {
             makeRoom(stepContext, rollout, next);
         }
     }
@@ -196,15 +198,17 @@ final class RolloutStrategy {
         }
         int room =
                 Math.min(
-                        RolloutCapacity.mayStart(stepContext) - RolloutCapacity.empty(stepContext),
-                        RolloutCapacity.most(stepContext) - RolloutCapacity.processes(stepContext));
-        room = Math.min(room, CanaryWatch.room(stepContext, rollout));
-        room = Math.min(room, FirstWorkerTrial.room(stepContext, rollout));
+                        RolloutCapacity.maxStarts(stepContext)
+                                - RolloutCapacity.emptySlots(stepContext),
+                        RolloutCapacity.maxProcesses(stepContext)
+                                - RolloutCapacity.processes(stepContext));
+        room = Math.min(room, CanaryWatch.remainingSlots(stepContext, rollout));
+        room = Math.min(room, FirstWorkerTrial.remainingSlots(stepContext, rollout));
         for (Slot slot : stepContext.slots) {
             if (room <= 0) {
                 return;
             }
-            if (concerns(stepContext, rollout, slot) && !slot.moved() && slot.successor() == null) {
+            if (includes(stepContext, rollout, slot) && !slot.moved() && slot.successor() == null) {
                 Worker worker = stepContext.spawn(slot.index(), rollout.target());
                 stepContext.put(stepContext.slot(slot.index()).successor(worker));
                 room--;
@@ -217,13 +221,16 @@ final class RolloutStrategy {
             WorkerStop.begin(stepContext, slot.current(), Cause.RETIRED);
             countReplaced(stepContext);
         }
-        Slot now = stepContext.slot(slot.index()).forgive(); // another version fails, or does not
+        Slot now =
+                stepContext
+                        .slot(slot.index())
+                        .forgetFailures(); // another version fails, or does not
         stepContext.put(now.current(now.successor()).successor(null).move(true).refill(null));
-        progress(stepContext, rollout);
+        reportProgress(stepContext, rollout);
     }
 
     /// True if the slot is to be moved; one whose worker did its job and ended is left alone.
-    static boolean concerns(StepContext stepContext, Rollout rollout, Slot slot) {
+    static boolean includes(StepContext stepContext, Rollout rollout, Slot slot) {
         return inScope(stepContext, rollout, slot) && slot.finished() == null;
     }
 
@@ -231,13 +238,14 @@ final class RolloutStrategy {
         return slot.index() < stepContext.count && !slot.held() && rollout.covers(slot.index());
     }
 
-    static boolean up(@Nullable Worker worker) {
+    static boolean isReady(@Nullable Worker worker) {
         return worker != null && worker.ready();
     }
 
     private static boolean complete(StepContext stepContext, Rollout rollout) {
         for (Slot slot : stepContext.slots) {
-            if (concerns(stepContext, rollout, slot) && !(slot.moved() && up(slot.current()))) {
+            if (includes(stepContext, rollout, slot)
+                    && !(slot.moved() && isReady(slot.current()))) {
                 return false;
             }
         }
@@ -251,14 +259,14 @@ final class RolloutStrategy {
         Rollout rollout = stepContext.rollout;
         if (rollout == null
                 || rollout.draining()
-                || rollout.holds()
+                || rollout.waitsForCanary()
                 || !rollout.held()
                 || FirstWorkerTrial.isOn(stepContext, rollout)) {
             return false;
         }
         for (Slot slot : stepContext.slots) {
             Worker worker = slot.moved() ? slot.current() : slot.successor();
-            if (concerns(stepContext, rollout, slot) && !up(worker)) {
+            if (includes(stepContext, rollout, slot) && !isReady(worker)) {
                 return false;
             }
         }
@@ -267,9 +275,9 @@ final class RolloutStrategy {
 
     /// True if the rollout under way is the program's first: there is no older version to go back
     /// to.
-    static boolean debuts(StepContext stepContext) {
+    static boolean isFirst(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
-        return rollout != null && rollout.isDebut(stepContext.serving);
+        return rollout != null && rollout.isFirst(stepContext.serving);
     }
 
     // ---- end
@@ -304,7 +312,7 @@ final class RolloutStrategy {
     }
 
     /// Counts an old worker that is gone.
-    static void drained(
+    static void oldWorkerEnded(
             StepContext stepContext, WorkerState.Stopping state, WorkerExit workerExit) {
         boolean replaced = state.cause() == Cause.RETIRED || state.cause() == Cause.REPLACED;
         boolean killed =
@@ -325,7 +333,7 @@ final class RolloutStrategy {
             Severity severity,
             boolean done,
             String verdict) {
-        if (!done && rollout.isDebut(stepContext.serving)) {
+        if (!done && rollout.isFirst(stepContext.serving)) {
             RolloutFailure.failProgram(stepContext, verdict);
         }
         stepContext.rollout = null;
@@ -340,19 +348,19 @@ final class RolloutStrategy {
         }
     }
 
-    private static void progress(StepContext stepContext, Rollout rollout) {
+    private static void reportProgress(StepContext stepContext, Rollout rollout) {
         int moved = 0;
         int all = 0;
         for (Slot slot : stepContext.slots) {
-            if (concerns(stepContext, rollout, slot)) {
+            if (includes(stepContext, rollout, slot)) {
                 all++;
                 moved += slot.moved() ? 1 : 0;
             }
         }
-        tell(stepContext, moved + " of " + all + " replaced");
+        notifyWaiting(stepContext, moved + " of " + all + " replaced");
     }
 
-    static void tell(StepContext stepContext, String message) {
+    static void notifyWaiting(StepContext stepContext, String message) {
         for (PendingRequest pendingRequest : stepContext.waits) {
             if (pendingRequest.until() == PendingRequest.Until.ROLLED) {
                 stepContext.effects.add(
@@ -362,7 +370,7 @@ final class RolloutStrategy {
         }
     }
 
-    private static String name(Strategy strategy) {
+    private static String strategyName(Strategy strategy) {
         return strategy.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -217,7 +217,7 @@ public record Slot(
             return with(failures.crashed(other));
         }
 
-        Past forgiven() {
+        Past withoutFailures() {
             return with(Failures.NONE);
         }
 
@@ -300,11 +300,11 @@ public record Slot(
 
     /// Returns the time when its failures are forgotten if its worker stays up until then; null if
     /// there are none, or it is not up.
-    @Nullable Moment forgiven() {
+    @Nullable Moment failuresForgottenAt() {
         boolean failed = past.quickDeaths() > 0 || past.crashes().since() != null;
         Worker current = current();
         return failed && current != null && current.state() instanceof WorkerState.Ready ready
-                ? ready.since().plus(past.crashes().proof())
+                ? ready.since().plus(past.crashes().stableAfter())
                 : null;
     }
 
@@ -367,12 +367,12 @@ public record Slot(
     }
 
     /// Forgets its failures and its intent: it is filled as soon as it can be.
-    Slot afresh(Moment now) {
-        return hold(false).finish(null).forgive().refill(current() == null ? now : null);
+    Slot reset(Moment now) {
+        return hold(false).finish(null).forgetFailures().refill(current() == null ? now : null);
     }
 
     /// Forgets its failures.
-    Slot forgive() {
-        return past(past.forgiven());
+    Slot forgetFailures() {
+        return past(past.withoutFailures());
     }
 }

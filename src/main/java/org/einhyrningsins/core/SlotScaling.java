@@ -13,7 +13,7 @@ final class SlotScaling {
     private SlotScaling() {}
 
     /// Adds missing slots; empties and then drops those above the count.
-    static void trim(StepContext stepContext) {
+    static void adjustSlots(StepContext stepContext) {
         while (stepContext.slots.size() < stepContext.count) {
             stepContext.slots.add(Slot.empty(stepContext.slots.size(), stepContext.now));
         }
@@ -27,7 +27,7 @@ final class SlotScaling {
 
     /// Should it be wanted again before its workers are gone, it begins anew.
     private static void removeFrom(StepContext stepContext, Slot slot) {
-        stepContext.put(slot.hold(false).finish(null).forgive().refill(null).move(false));
+        stepContext.put(slot.hold(false).finish(null).forgetFailures().refill(null).move(false));
         if (slot.successor() != null) {
             WorkerStop.begin(stepContext, slot.successor(), Cause.SCALED);
         }
@@ -47,11 +47,11 @@ final class SlotScaling {
         if (due.isEmpty()) {
             return;
         }
-        int mayStart = RolloutCapacity.mayStart(stepContext);
-        int room = RolloutCapacity.room(stepContext);
+        int mayStart = RolloutCapacity.maxStarts(stepContext);
+        int room = RolloutCapacity.freeSlots(stepContext);
         for (Slot slot : due) {
             boolean onTrial = onTrial(stepContext, slot);
-            boolean crowds = crowds(slot);
+            boolean crowds = isExtraProcess(slot);
             if ((onTrial && mayStart <= 0) || (crowds && room <= 0)) {
                 continue;
             }
@@ -88,7 +88,7 @@ final class SlotScaling {
                         switch (s.cause()) {
                             case STOPPED, RESTARTED, FAILED_START, HUNG, REPLACED -> true;
                             case RETIRED, SCALED, WITHDRAWN, LEFT_BEHIND ->
-                                    alone(stepContext, slot, worker);
+                                    mustRunAlone(stepContext, slot, worker);
                         };
                 if (waits) {
                     return true;
@@ -99,7 +99,7 @@ final class SlotScaling {
     }
 
     /// True if the program must not run twice in one slot.
-    private static boolean alone(StepContext stepContext, Slot slot, Worker worker) {
+    private static boolean mustRunAlone(StepContext stepContext, Slot slot, Worker worker) {
         return isReplaced(worker.version())
                 || isReplaced(version(stepContext, slot))
                 || (stepContext.rollout != null
@@ -112,14 +112,14 @@ final class SlotScaling {
 
     /// True if the empty slot still has a worker of a rollout that was given up: a new one beside
     /// it is one more process than the slot is counted for.
-    static boolean crowds(Slot slot) {
+    static boolean isExtraProcess(Slot slot) {
         return slot.current() == null
-                && leaves(slot, Cause.WITHDRAWN)
-                && !leaves(slot, Cause.FAILED_START)
-                && !leaves(slot, Cause.HUNG);
+                && isStopping(slot, Cause.WITHDRAWN)
+                && !isStopping(slot, Cause.FAILED_START)
+                && !isStopping(slot, Cause.HUNG);
     }
 
-    private static boolean leaves(Slot slot, Cause cause) {
+    private static boolean isStopping(Slot slot, Cause cause) {
         for (Worker worker : slot.leaving()) {
             if (worker.state() instanceof WorkerState.Stopping s
                     && !s.stuck()

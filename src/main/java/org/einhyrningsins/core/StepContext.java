@@ -147,27 +147,27 @@ final class StepContext {
     /// Puts a changed worker where it was.
     void replace(Worker worker) {
         Slot slot = slot(worker.id().slot());
-        if (is(slot.current(), worker)) {
+        if (isSame(slot.current(), worker)) {
             put(slot.current(worker));
-        } else if (is(slot.successor(), worker)) {
+        } else if (isSame(slot.successor(), worker)) {
             put(slot.successor(worker));
         } else {
             List<Worker> leaving = new ArrayList<>(slot.leaving());
-            leaving.replaceAll(w -> is(w, worker) ? worker : w);
+            leaving.replaceAll(w -> isSame(w, worker) ? worker : w);
             put(slot.leaving(leaving));
         }
     }
 
     /// The slot without one of its workers.
     static Slot without(Slot slot, Worker worker) {
-        if (is(slot.current(), worker)) {
+        if (isSame(slot.current(), worker)) {
             return slot.current(null);
         }
-        if (is(slot.successor(), worker)) {
+        if (isSame(slot.successor(), worker)) {
             return slot.successor(null);
         }
         List<Worker> leaving = new ArrayList<>(slot.leaving());
-        leaving.removeIf(w -> is(w, worker));
+        leaving.removeIf(w -> isSame(w, worker));
         return slot.leaving(leaving);
     }
 
@@ -182,7 +182,7 @@ final class StepContext {
         return null;
     }
 
-    private static boolean is(@Nullable Worker one, Worker other) {
+    private static boolean isSame(@Nullable Worker one, Worker other) {
         return one != null && one.id().equals(other.id());
     }
 

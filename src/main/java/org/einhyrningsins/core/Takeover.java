@@ -13,29 +13,31 @@ public record Takeover(Program program) {
     ///
     /// @param roll roll even if nothing has changed
     DefinitionChange.Kind kind(ProgramSpec spec, boolean roll) {
-        if (!roll && program.newest().equals(spec) && (advances() || bornAs(spec.birth()))) {
+        if (!roll
+                && program.newest().equals(spec)
+                && (isRollingOut() || isStartedWith(spec.birth()))) {
             return DefinitionChange.Kind.UNCHANGED;
         }
-        if (!roll && refuses(spec)) {
+        if (!roll && isRefused(spec)) {
             return DefinitionChange.Kind.REFUSED;
         }
         if (program.phase() instanceof ProgramPhase.Stopped
                 || program.phase() instanceof ProgramPhase.Waiting) {
             return DefinitionChange.Kind.NOTED;
         }
-        if ((!roll && bornAs(spec.birth())) || replacesNone(spec)) {
+        if ((!roll && isStartedWith(spec.birth())) || replacesNone(spec)) {
             return DefinitionChange.Kind.IN_PLACE;
         }
-        return !roll && goesBack(spec.birth())
+        return !roll && isReturn(spec.birth())
                 ? DefinitionChange.Kind.BACK
                 : DefinitionChange.Kind.ROLLED;
     }
 
     /// True if that definition failed and nothing of it has changed: it is tried again only when
     /// somebody asks for it by name.
-    private boolean refuses(ProgramSpec spec) {
+    private boolean isRefused(ProgramSpec spec) {
         VersionFailure failure = program.setback();
-        return failure != null && !advances() && failure.isOf(spec, program.newest());
+        return failure != null && !isRollingOut() && failure.isOf(spec, program.newest());
     }
 
     /// True if a program whose release is gone is to be rolled to the one that its links point at
@@ -48,7 +50,7 @@ public record Takeover(Program program) {
                 && program.rollout() == null
                 && program.serving().rollback() == null
                 && !program.serving().spec().equals(renewed)
-                && !refuses(renewed);
+                && !isRefused(renewed);
     }
 
     /// True if no worker would be replaced by another: all that serve only stop and nobody gets
@@ -63,14 +65,14 @@ public record Takeover(Program program) {
 
     /// True if all workers that were started otherwise would stop if the rollout under way were
     /// aborted, or do so since one was.
-    private boolean goesBack(ProgramSpec.Birth birth) {
+    private boolean isReturn(ProgramSpec.Birth birth) {
         boolean serves =
                 program.phase() instanceof ProgramPhase.Running
                         && program.serving().spec().birth().equals(birth);
-        return serves && (advances() || onlyRecalledAreOther(birth));
+        return serves && (isRollingOut() || onlyReplacedDiffer(birth));
     }
 
-    private boolean onlyRecalledAreOther(ProgramSpec.Birth birth) {
+    private boolean onlyReplacedDiffer(ProgramSpec.Birth birth) {
         for (Slot slot : program.slots()) {
             Worker current = slot.current();
             if (current != null
@@ -82,14 +84,14 @@ public record Takeover(Program program) {
         return program.rollout() == null;
     }
 
-    private boolean advances() {
+    private boolean isRollingOut() {
         Rollout rollout = program.rollout();
         return rollout != null && !rollout.draining();
     }
 
     /// True if respawns and all workers that serve are started with this. A rollout that failed, or
     /// is under way, may have left some that are not.
-    private boolean bornAs(ProgramSpec.Birth birth) {
+    private boolean isStartedWith(ProgramSpec.Birth birth) {
         for (Slot slot : program.slots()) {
             Worker current = slot.current();
             if (current != null && !current.version().spec().birth().equals(birth)) {

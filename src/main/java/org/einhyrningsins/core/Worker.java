@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// @param care its health data
 public record Worker(
         WorkerId id, ProgramVersion version, Moment born, WorkerState state, WorkerHealth care) {
-    Worker in(WorkerState next) {
+    Worker withState(WorkerState next) {
         return new Worker(id, version, born, next, care);
     }
 
-    Worker under(ProgramVersion other) {
+    Worker withVersion(ProgramVersion other) {
         return new Worker(id, other, born, state, care);
     }
 

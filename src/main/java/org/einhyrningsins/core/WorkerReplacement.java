@@ -55,7 +55,7 @@ final class WorkerReplacement {
             String most = DurationText.bytes(spec.memoryMax());
             return "uses " + DurationText.bytes(worker.care().weight()) + ", allowed are " + most;
         }
-        Moment old = old(worker);
+        Moment old = ageDeadline(worker);
         return old != null && old.reached(now) && spec.maxAge() != null
                 ? "max-age of " + DurationText.of(spec.maxAge()) + " is near"
                 : null;
@@ -63,7 +63,7 @@ final class WorkerReplacement {
 
     /// Returns the time when a worker is too old: at 90 to 100 percent of `max-age`, always the
     /// same for the same worker; null without a limit.
-    private static @Nullable Moment old(Worker worker) {
+    private static @Nullable Moment ageDeadline(Worker worker) {
         Duration age = worker.version().spec().care().maxAge();
         if (age == null) {
             return null;
@@ -84,18 +84,18 @@ final class WorkerReplacement {
         }
         Moment asOf = program.asOf();
         boolean ails = replacementReason(worker, program.count(), asOf) != null;
-        Moment next = ails ? notBefore(worker, slot, program.count()) : old(worker);
+        Moment next = ails ? notBefore(worker, slot, program.count()) : ageDeadline(worker);
         return next == null || next.reached(asOf) ? null : next;
     }
 
     /// True if it is unhealthy or too large, and would not be replaced for another reason.
-    private static boolean fails(Worker worker, int count) {
+    private static boolean isUnfit(Worker worker, int count) {
         return !worker.care().recalled()
                 && (HealthChecks.isIll(worker, count) || HealthMonitor.isLarge(worker));
     }
 
     /// True if workers are left whose rollout was rolled back.
-    static boolean recalls(StepContext stepContext) {
+    static boolean hasRolledBackWorkers(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             if (slot.current() != null && slot.current().care().recalled()) {
                 return true;
@@ -105,7 +105,7 @@ final class WorkerReplacement {
     }
 
     /// True if replacements for it failed so often that those who wait for one are told.
-    static boolean triedInVain(StepContext stepContext, Worker worker) {
+    static boolean replacementFailed(StepContext stepContext, Worker worker) {
         return worker.care().tries() >= Math.max(1, stepContext.serving.spec().rollout().retries());
     }
 
@@ -115,7 +115,7 @@ final class WorkerReplacement {
         Moment retry = worker.care().retry();
         int relapses = slot.past().relapses();
         if (relapses == 0
-                || !fails(worker, count)
+                || !isUnfit(worker, count)
                 || !(worker.state() instanceof WorkerState.Ready ready)) {
             return retry;
         }
@@ -128,7 +128,7 @@ final class WorkerReplacement {
     }
 
     /// True if a worker is to take over from one that is to be replaced.
-    static boolean owns(StepContext stepContext, Worker worker) {
+    static boolean isReplacement(StepContext stepContext, Worker worker) {
         Worker successor = stepContext.slot(worker.id().slot()).successor();
         return stepContext.rollout == null
                 && successor != null
@@ -144,7 +144,7 @@ final class WorkerReplacement {
         }
         for (Slot slot : stepContext.slots) {
             if (slot.successor() != null) {
-                inherit(stepContext, slot, slot.successor());
+                takeSlot(stepContext, slot, slot.successor());
             }
         }
     }
@@ -154,7 +154,7 @@ final class WorkerReplacement {
         if (stepContext.rollout != null || !(stepContext.phase instanceof ProgramPhase.Running)) {
             return;
         }
-        if (alone(stepContext)) {
+        if (mustRunAlone(stepContext)) {
             makeRoom(stepContext);
         } else {
             spawnSuccessors(stepContext);
@@ -162,7 +162,7 @@ final class WorkerReplacement {
     }
 
     /// True if the old worker has to go first: one of the two must not run beside another.
-    private static boolean alone(StepContext stepContext) {
+    private static boolean mustRunAlone(StepContext stepContext) {
         boolean alone = stepContext.serving.spec().rollout().strategy() == Strategy.REPLACE;
         for (Slot slot : stepContext.slots) {
             for (Worker worker : slot.workers()) {
@@ -177,7 +177,7 @@ final class WorkerReplacement {
 
     /// Lets a replacement take the slot; it may replace a dead worker as well as an old one. A
     /// worker that is healthy again, or whose definition has changed, keeps its place.
-    private static void inherit(StepContext stepContext, Slot slot, Worker successor) {
+    private static void takeSlot(StepContext stepContext, Slot slot, Worker successor) {
         Worker current = slot.current();
         if (current != null
                 && replacementReason(current, stepContext.count, stepContext.now) == null) {
@@ -198,7 +198,7 @@ final class WorkerReplacement {
     /// Counts a replacement as a restart, unless the old worker is recalled by a rollback.
     private static void count(StepContext stepContext, Worker old) {
         Slot slot = stepContext.slot(old.id().slot());
-        int relapses = fails(old, stepContext.count) ? slot.past().relapses() + 1 : 0;
+        int relapses = isUnfit(old, stepContext.count) ? slot.past().relapses() + 1 : 0;
         String why = replacementReason(old, stepContext.count, stepContext.now);
         if (why == null || old.care().recalled()) {
             stepContext.put(slot.relapsed(relapses));
@@ -213,15 +213,15 @@ final class WorkerReplacement {
         RolloutSpec spec = stepContext.serving.spec().rollout();
         int most =
                 Math.min(
-                        RolloutCapacity.most(stepContext),
+                        RolloutCapacity.maxProcesses(stepContext),
                         stepContext.count + Math.max(1, spec.maxSurge()));
         int room =
                 Math.min(
                         most - RolloutCapacity.processes(stepContext),
                         spec.maxUnacked() - starting(stepContext));
-        for (Worker worker = first(stepContext, false);
+        for (Worker worker = nextWithoutSuccessor(stepContext, false);
                 room > 0 && worker != null;
-                worker = first(stepContext, false), room--) {
+                worker = nextWithoutSuccessor(stepContext, false), room--) {
             explain(stepContext, worker, "to be replaced: ");
             Worker successor = stepContext.spawn(worker.id().slot(), stepContext.serving);
             stepContext.put(stepContext.slot(worker.id().slot()).successor(successor));
@@ -232,7 +232,7 @@ final class WorkerReplacement {
     /// none.
     ///
     /// @param back true for only those whose rollout was rolled back
-    private static @Nullable Worker first(StepContext stepContext, boolean back) {
+    private static @Nullable Worker nextWithoutSuccessor(StepContext stepContext, boolean back) {
         Worker first = null;
         for (Slot slot : stepContext.slots) {
             Worker worker = slot.current();
@@ -240,7 +240,7 @@ final class WorkerReplacement {
                     && slot.successor() == null
                     && (worker.care().recalled() || !back)
                     && isDue(stepContext, slot)
-                    && (first == null || sooner(worker, first))) {
+                    && (first == null || isMoreUrgent(worker, first))) {
                 first = worker;
             }
         }
@@ -249,7 +249,7 @@ final class WorkerReplacement {
 
     /// Orders workers by the number of failed replacements, so that one that cannot be replaced
     /// keeps no other waiting.
-    private static boolean sooner(Worker one, Worker other) {
+    private static boolean isMoreUrgent(Worker one, Worker other) {
         if (one.care().tries() != other.care().tries()) {
             return one.care().tries() < other.care().tries();
         }
@@ -279,14 +279,14 @@ final class WorkerReplacement {
         boolean onlyBack = false;
         for (PendingRequest pendingRequest : stepContext.waits) {
             boolean forAll =
-                    pendingRequest.forStart()
-                            && !pendingRequest.toItsEnd(stepContext.serving.spec());
+                    pendingRequest.waitsForStart()
+                            && !pendingRequest.waitsForEnd(stepContext.serving.spec());
             if (forAll || pendingRequest.until() == PendingRequest.Until.SCALED) {
                 return;
             }
             onlyBack |= pendingRequest.until() == PendingRequest.Until.BACK;
         }
-        Worker worker = first(stepContext, onlyBack);
+        Worker worker = nextWithoutSuccessor(stepContext, onlyBack);
         if (worker != null) {
             explain(stepContext, worker, "replaced: ");
             count(stepContext, worker);
@@ -323,7 +323,7 @@ final class WorkerReplacement {
         }
         Duration delay = backoff(successor).delay(current.care().tries() + 1);
         Moment next = stepContext.now.plus(delay);
-        stepContext.replace(current.with(current.care().triedInVain(next)));
+        stepContext.replace(current.with(current.care().replacementFailed(next)));
         stepContext.report(
                 Severity.WARN,
                 successor.id(),

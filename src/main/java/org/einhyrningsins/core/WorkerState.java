@@ -41,11 +41,11 @@ public sealed interface WorkerState {
         }
 
         /// Returns the state with another time of the next probe; null while an answer is due.
-        Starting asking(@Nullable Moment next) {
+        Starting withNextProbe(@Nullable Moment next) {
             return new Starting(deadline, next, unheard, delayed, answer);
         }
 
-        Starting hearing(String words) {
+        Starting withPartialAnswer(String words) {
             return new Starting(deadline, nextProbe, unheard, delayed, words);
         }
     }
@@ -99,7 +99,7 @@ public sealed interface WorkerState {
         }
 
         /// Returns the state after a signal was sent.
-        Stopping told(Signal signal, List<StopSpec.Step> later, Moment next) {
+        Stopping afterSignal(Signal signal, List<StopSpec.Step> later, Moment next) {
             return new Stopping(cause, later, next, false, signal, leader, latest);
         }
 
@@ -113,7 +113,7 @@ public sealed interface WorkerState {
         }
 
         /// Returns the state after the end of its own process; others of its process group live.
-        Stopping without(WorkerExit ended) {
+        Stopping afterLeaderExit(WorkerExit ended) {
             return new Stopping(cause, rest, deadline, draining, sent, ended, latest);
         }
 

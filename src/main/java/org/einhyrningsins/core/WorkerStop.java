@@ -42,7 +42,7 @@ final class WorkerStop {
             moveToLeaving(
                     stepContext,
                     worker,
-                    worker.in(WorkerState.Stopping.draining(cause, steps, latest)));
+                    worker.withState(WorkerState.Stopping.draining(cause, steps, latest)));
             stepContext.report(Severity.DEBUG, worker.id(), "gets nothing new: " + cause.words());
             return;
         }
@@ -53,7 +53,8 @@ final class WorkerStop {
         moveToLeaving(
                 stepContext,
                 worker,
-                worker.in(told(stepContext, going, begin, steps.subList(1, steps.size()))));
+                worker.withState(
+                        afterSignal(stepContext, going, begin, steps.subList(1, steps.size()))));
         stepContext.effects.add(send(worker, begin.signal(), false));
         stepContext.report(Severity.DEBUG, worker.id(), begin.signal() + " sent: " + cause.words());
     }
@@ -81,7 +82,7 @@ final class WorkerStop {
                 && !s.rest().isEmpty()) {
             Duration patience = worker.version().spec().stop().steps().getFirst().patience();
             Moment latest = Moment.earlier(s.deadline(), stepContext.now.plus(patience));
-            stepContext.replace(worker.in(s.until(latest)));
+            stepContext.replace(worker.withState(s.until(latest)));
         }
     }
 
@@ -109,7 +110,7 @@ final class WorkerStop {
     static void signal(StepContext stepContext, Worker worker, WorkerState.Stopping state) {
         StopSpec.Step begin = firstStep(stepContext, worker, state.cause());
         List<StopSpec.Step> rest = state.rest().subList(1, state.rest().size());
-        stepContext.replace(worker.in(told(stepContext, state, begin, rest)));
+        stepContext.replace(worker.withState(afterSignal(stepContext, state, begin, rest)));
         stepContext.effects.add(send(worker, begin.signal(), state.leaderless()));
         stepContext.report(
                 Severity.DEBUG, worker.id(), begin.signal() + " sent: " + state.cause().words());
@@ -128,7 +129,7 @@ final class WorkerStop {
         if (state.rest().isEmpty()) {
             stepContext.report(
                     Severity.ERROR, worker.id(), "does not die; it hangs in the kernel, see wchan");
-            stepContext.replace(worker.in(state.until(null)));
+            stepContext.replace(worker.withState(state.until(null)));
             return;
         }
         StopSpec.Step next = state.rest().getFirst();
@@ -136,7 +137,7 @@ final class WorkerStop {
         String who = state.leaderless() ? "the rest of it has not gone; " : "";
         String what = who.isEmpty() ? "has not gone; " : who;
         stepContext.report(Severity.WARN, worker.id(), what + next.signal() + " sent");
-        stepContext.replace(worker.in(told(stepContext, state, next, rest)));
+        stepContext.replace(worker.withState(afterSignal(stepContext, state, next, rest)));
         stepContext.effects.add(send(worker, next.signal(), state.leaderless()));
     }
 
@@ -147,8 +148,8 @@ final class WorkerStop {
             Worker worker,
             WorkerState.Stopping state,
             WorkerExit workerExit) {
-        WorkerState.Stopping left = state.without(workerExit);
-        Worker after = worker.in(left);
+        WorkerState.Stopping left = state.afterLeaderExit(workerExit);
+        Worker after = worker.withState(left);
         if (state.draining()) {
             signal(stepContext, after, left);
             return;
@@ -159,7 +160,7 @@ final class WorkerStop {
                         ? workerExit.toString()
                         : "its process ended (" + workerExit + ")";
         String what = how + ", others of it live";
-        boolean toGroup = stop(worker).to() == StopSpec.To.GROUP || state.sent() == Signal.KILL;
+        boolean toGroup = stopSpec(worker).to() == StopSpec.To.GROUP || state.sent() == Signal.KILL;
         if (toGroup) {
             stepContext.report(Severity.DEBUG, worker.id(), what);
             return;
@@ -177,7 +178,7 @@ final class WorkerStop {
     static Signal signalForGroup(Worker worker, WorkerState.Stopping state) {
         Signal sent = state.sent();
         return sent == null || sent == Signal.ABRT
-                ? stop(worker).steps().getFirst().signal()
+                ? stopSpec(worker).steps().getFirst().signal()
                 : sent;
     }
 
@@ -196,7 +197,7 @@ final class WorkerStop {
     /// signal that it died of meant them too; or nobody saw how it ended, so perhaps it was told
     /// to. They are given the time for it.
     static void beginForGroup(StepContext stepContext, Worker worker, WorkerExit workerExit) {
-        List<StopSpec.Step> steps = stop(worker).steps();
+        List<StopSpec.Step> steps = stopSpec(worker).steps();
         StopSpec.Step first = steps.getFirst();
         Signal asked = workerExit.asked();
         StopSpec.Step begin = asked == null ? first : new StopSpec.Step(asked, first.patience());
@@ -205,29 +206,31 @@ final class WorkerStop {
                 new WorkerState.Stopping(
                         Cause.LEFT_BEHIND, steps, stepContext.now, false, null, workerExit);
         List<Worker> leaving = new ArrayList<>(slot.leaving());
-        leaving.add(worker.in(told(stepContext, left, begin, steps.subList(1, steps.size()))));
+        leaving.add(
+                worker.withState(
+                        afterSignal(stepContext, left, begin, steps.subList(1, steps.size()))));
         stepContext.put(slot.leaving(leaving));
         stepContext.effects.add(send(worker, begin.signal(), true));
         stepContext.report(
                 Severity.WARN, worker.id(), begin.signal() + " sent: " + Cause.LEFT_BEHIND.words());
     }
 
-    private static StopSpec stop(Worker worker) {
+    private static StopSpec stopSpec(Worker worker) {
         return worker.version().spec().stop();
     }
 
-    private static WorkerState.Stopping told(
+    private static WorkerState.Stopping afterSignal(
             StepContext stepContext,
             WorkerState.Stopping state,
             StopSpec.Step step,
             List<StopSpec.Step> rest) {
         Moment next =
                 stepContext.now.plus(rest.isEmpty() ? MAX_AFTER_LAST_SIGNAL : step.patience());
-        return state.told(step.signal(), rest, next);
+        return state.afterSignal(step.signal(), rest, next);
     }
 
     private static ProgramEffect send(Worker worker, Signal signal, boolean leaderless) {
-        boolean group = leaderless || stop(worker).to() == StopSpec.To.GROUP;
+        boolean group = leaderless || stopSpec(worker).to() == StopSpec.To.GROUP;
         return new ProgramEffect.Send(worker.id(), signal, group || signal == Signal.KILL);
     }
 }

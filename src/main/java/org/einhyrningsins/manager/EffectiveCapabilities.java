@@ -24,18 +24,18 @@ final class EffectiveCapabilities implements KernelRights {
     private final PathTrust pathTrust = new PathTrust();
 
     @Override
-    public @Nullable Stranger stranger(Path file, @Nullable String user, boolean groups) {
+    public @Nullable Stranger otherOwner(Path file, @Nullable String user, boolean groups) {
         return pathTrust.on(file, user, groups);
     }
 
     @Override
-    public boolean bind(int port) {
-        return port == 0 || port >= firstFreePort() || give(Capability.NET_BIND_SERVICE);
+    public boolean canBind(int port) {
+        return port == 0 || port >= firstFreePort() || canGrant(Capability.NET_BIND_SERVICE);
     }
 
     @Override
-    public boolean become(String user) {
-        return give(Capability.SETUID) || number(user) == Processes.user();
+    public boolean canRunAs(String user) {
+        return canGrant(Capability.SETUID) || number(user) == Processes.user();
     }
 
     @Override
@@ -58,7 +58,7 @@ final class EffectiveCapabilities implements KernelRights {
     }
 
     @Override
-    public boolean give(Capability capability) {
+    public boolean canGrant(Capability capability) {
         String status = read(STATUS);
         int line = status == null ? -1 : status.indexOf("CapEff:");
         if (status == null || line < 0) {

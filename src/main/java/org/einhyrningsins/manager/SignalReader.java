@@ -41,7 +41,7 @@ final class SignalReader {
                     ExitStatus.BUG,
                     "signals are not blocked; start it by bin/einhyrningsins, which does that");
         }
-        SignalDescriptor.hearOfStops();
+        SignalDescriptor.includeStops();
         int fd = SignalDescriptor.open(SIGNALS);
         parts.runtime.eventLoop().watch(fd, Poll.IN, events -> read(fd));
     }

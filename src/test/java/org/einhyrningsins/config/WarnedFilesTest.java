@@ -31,22 +31,22 @@ class WarnedFilesTest {
                 }
 
                 @Override
-                public boolean give(Capability capability) {
+                public boolean canGrant(Capability capability) {
                     return capability == Capability.NET_BIND_SERVICE;
                 }
 
                 @Override
-                public boolean bind(int port) {
+                public boolean canBind(int port) {
                     return port >= 1024;
                 }
 
                 @Override
-                public boolean become(String user) {
+                public boolean canRunAs(String user) {
                     return user.equals("1000");
                 }
 
                 @Override
-                public @Nullable Stranger stranger(
+                public @Nullable Stranger otherOwner(
                         Path file, @Nullable String user, boolean groups) {
                     boolean theirs = file.startsWith("/srv/theirs") && !"1000".equals(user);
                     boolean group = file.startsWith("/srv/group") && groups;

@@ -120,7 +120,7 @@ final class Arrows {
         if (rollout.draining()) {
             return "Draining";
         }
-        if (!rollout.holds()) {
+        if (!rollout.waitsForCanary()) {
             return "Advancing";
         }
         return rollout.canary() instanceof CanaryState.Watched ? "Watching" : "Canary";

@@ -254,8 +254,8 @@ final class Laws {
                 noted
                         || rolledBack
                         || draining
-                        || after.debuts()
-                        || before.debuts() // nothing has proved itself yet
+                        || after.isFirstRollout()
+                        || before.isFirstRollout() // nothing has proved itself yet
                         || after.verdict().startsWith("rolled"),
                 "serves what did not prove itself: " + Lines.of(after));
     }
@@ -432,13 +432,13 @@ final class Laws {
             Program before, ProgramEvent programEvent, Moment now, Program after) {
         Rollout was = before.rollout();
         Rollout is = after.rollout();
-        if (was == null || !was.holds()) {
+        if (was == null || !was.waitsForCanary()) {
             return;
         }
         boolean goesOn = is != null && is.target().generation() == was.target().generation();
         boolean serves = after.serving().generation() == was.target().generation();
         Moment until = was.watchedUntil();
-        if (serves || (goesOn && is != null && !is.holds())) {
+        if (serves || (goesOn && is != null && !is.waitsForCanary())) {
             boolean promoted =
                     programEvent instanceof ProgramEvent.Requested r
                             && r.command() instanceof ProgramCommand.Promote;
@@ -510,7 +510,8 @@ final class Laws {
     }
 
     private static boolean isForTheStart(PendingRequest pendingRequest) {
-        return pendingRequest.forStart() || pendingRequest.until() == PendingRequest.Until.ROLLED;
+        return pendingRequest.waitsForStart()
+                || pendingRequest.until() == PendingRequest.Until.ROLLED;
     }
 
     // ---- the operator
@@ -524,7 +525,7 @@ final class Laws {
                 programCommand instanceof ProgramCommand.ScaleBy
                         || programCommand instanceof ProgramCommand.ScaleTo
                         || programCommand instanceof ProgramCommand.Reset;
-        if (before.intent().workers() != null && !scales) {
+        if (before.operatorOverride().workers() != null && !scales) {
             require(
                     after.count() == before.count(),
                     "scaled to " + before.count() + " by hand, and is " + Lines.of(after));
@@ -533,12 +534,14 @@ final class Laws {
                 programCommand instanceof ProgramCommand.Start
                         || programCommand instanceof ProgramCommand.Restart
                         || programCommand instanceof ProgramCommand.Debut;
-        if (before.intent().stopped()
+        if (before.operatorOverride().stopped()
                 && !starts
                 && !(programCommand instanceof ProgramCommand.Reset)) {
-            require(after.intent().stopped(), "stopped by hand, and is " + Lines.of(after));
+            require(
+                    after.operatorOverride().stopped(),
+                    "stopped by hand, and is " + Lines.of(after));
         }
-        for (int slot : before.intent().held()) {
+        for (int slot : before.operatorOverride().held()) {
             boolean released = starts || scales || programCommand instanceof ProgramCommand.Stop;
             require(
                     released || slot >= after.count() || after.slots().get(slot).held(),
@@ -558,7 +561,7 @@ final class Laws {
         for (Slot slot : after.slots()) {
             quiet &=
                     slot.successor() == null
-                            && slot.forgiven() == null
+                            && slot.failuresForgottenAt() == null
                             && slot.leaving().isEmpty()
                             && (slot.current() == null
                                     ? !after.wants(slot)

@@ -122,7 +122,7 @@ public final class Lines {
                                     ? ""
                                     : " (" + rollout.failures() + " failed)"));
         }
-        OperatorOverride.Rollback rollback = program.intent().rollback();
+        OperatorOverride.Rollback rollback = program.operatorOverride().rollback();
         if (rollback != null) {
             words.add("stays on g" + rollback.generation());
         }
@@ -143,7 +143,7 @@ public final class Lines {
         if (!rollout.proved()) {
             return "trying";
         }
-        if (!rollout.holds()) {
+        if (!rollout.waitsForCanary()) {
             return "rolling";
         }
         return rollout.canary() instanceof CanaryState.Watched ? "watching" : "canary";

@@ -207,7 +207,8 @@ final class Simulation {
     /// Where somebody waits for the end of a job, its workers end.
     private boolean ofAJobOneEnds() {
         ProgramSpec spec = program.serving().spec();
-        if (program.waits().stream().noneMatch(pendingRequest -> pendingRequest.toItsEnd(spec))) {
+        if (program.waits().stream()
+                .noneMatch(pendingRequest -> pendingRequest.waitsForEnd(spec))) {
             return false;
         }
         for (Slot slot : program.slots()) {
@@ -307,7 +308,7 @@ final class Simulation {
         }
         lines.add(new Line(millis, "--- the manager replaces itself"));
         plans.removeIf(plan -> plan.what() == What.ANSWERS_THE_PROBE);
-        program = Recovery.handedOn(read, now());
+        program = Recovery.carriedOver(read, now());
     }
 
     /// The next manager has what was written down, and what it finds.
@@ -514,7 +515,7 @@ final class Simulation {
         }
         boolean shot = plan.what() == What.IS_SHOT;
         WorkerExit workerExit = shot ? new WorkerExit(0, 9) : process.exit;
-        if (program.goesOnWithout(worker, workerExit) && leavesOthers(process)) {
+        if (program.waitsForGroupOf(worker, workerExit) && leavesOthers(process)) {
             process.leaderless = true;
             ends.put(worker, workerExit);
             happen(new ProgramEvent.LeaderExited(worker, workerExit));

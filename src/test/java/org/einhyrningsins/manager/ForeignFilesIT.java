@@ -175,7 +175,7 @@ final class ForeignFilesIT {
         var dress = new SocketSpec.UnixFile(0666, "" + APP, null);
         assertThatThrownBy(() -> SocketFile.mode(path, 0666, file))
                 .isInstanceOf(PosixException.class);
-        assertThatThrownBy(() -> SocketFile.dress(path, dress, file))
+        assertThatThrownBy(() -> SocketFile.setModeAndOwner(path, dress, file))
                 .isInstanceOf(PosixException.class);
     }
 

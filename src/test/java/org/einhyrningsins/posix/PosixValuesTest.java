@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
 class PosixValuesTest {
     @Test
     void anErrnoIsKnownByItsNumberAndOthersKeepTheirs() {
-        assertThat(Errno.of(98)).isEqualTo(Errno.EADDRINUSE);
-        assertThat(Errno.of(0)).isEqualTo(Errno.UNKNOWN);
-        assertThat(Errno.of(-5)).isEqualTo(Errno.UNKNOWN);
-        assertThat(Errno.of(4_000)).isEqualTo(Errno.UNKNOWN);
+        assertThat(Errno.byNumber(98)).isEqualTo(Errno.EADDRINUSE);
+        assertThat(Errno.byNumber(0)).isEqualTo(Errno.UNKNOWN);
+        assertThat(Errno.byNumber(-5)).isEqualTo(Errno.UNKNOWN);
+        assertThat(Errno.byNumber(4_000)).isEqualTo(Errno.UNKNOWN);
         PosixException failure = new PosixException("bind", 4_000);
         assertThat(failure).hasMessage("bind: errno 4000");
         assertThat(failure.number()).isEqualTo(4_000);

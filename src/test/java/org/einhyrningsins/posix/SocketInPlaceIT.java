@@ -56,14 +56,15 @@ class SocketInPlaceIT {
     private void nothingIsChanged(Path other) throws IOException {
         String before = mode(other);
         String why = "it is not the socket any more";
-        assertThatThrownBy(() -> SocketFile.dress(path, FOR_ALL, inode)).hasMessageContaining(why);
+        assertThatThrownBy(() -> SocketFile.setModeAndOwner(path, FOR_ALL, inode))
+                .hasMessageContaining(why);
         assertThatThrownBy(() -> SocketFile.mode(path, 0666, inode)).hasMessageContaining(why);
         assertThat(mode(other)).isEqualTo(before);
     }
 
     @Test
     void theSocketItselfIsChanged() throws IOException {
-        SocketFile.dress(path, FOR_ALL, inode);
+        SocketFile.setModeAndOwner(path, FOR_ALL, inode);
         assertThat(mode(path)).isEqualTo("rw-rw-rw-");
         SocketFile.mode(path, 0660, inode);
         assertThat(mode(path)).isEqualTo("rw-rw----");
@@ -74,7 +75,7 @@ class SocketInPlaceIT {
         Files.delete(path);
         Files.createSymbolicLink(path, secret);
         nothingIsChanged(secret);
-        assertThatThrownBy(() -> SocketFile.give(path, 12345))
+        assertThatThrownBy(() -> SocketFile.giveTo(path, 12345))
                 .hasMessageContaining("not the socket");
     }
 

@@ -62,7 +62,7 @@ final class SuccessionIT {
         Path file = directory.resolve("notes");
         int notes = Descriptors.lock(file);
         Spawner spawner = new Spawner();
-        spawner.noteIn(notes);
+        spawner.journalTo(notes);
         int nothing = Descriptors.openNull();
         long before = BootId.ticks();
         SpawnedChild child =
@@ -83,7 +83,7 @@ final class SuccessionIT {
     void whoCannotBeNotedIsBornAllTheSame() throws Exception {
         Spawner spawner = new Spawner();
         int nothing = Descriptors.openNull();
-        spawner.noteIn(9_999);
+        spawner.journalTo(9_999);
         SpawnedChild child =
                 spawner.spawn(
                         Nursery.script("exit 0").order(nothing, nothing),
@@ -98,7 +98,7 @@ final class SuccessionIT {
     void anExecThatFailsChangesNothing() {
         int kept = Descriptors.openNull();
         PosixException why =
-                ProcessImage.become(
+                ProcessImage.exec(
                         "/nonexistent/program", List.of("program"), List.of(), List.of(kept));
         assertThat(why.errno()).isEqualTo(Errno.ENOENT);
         assertThat(why).hasMessageContaining("/nonexistent/program");

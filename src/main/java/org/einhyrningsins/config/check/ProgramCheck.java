@@ -113,7 +113,7 @@ public final class ProgramCheck {
             @Nullable String user,
             boolean groups,
             String what) {
-        KernelRights.Stranger stranger = rights.stranger(file, user, groups);
+        KernelRights.Stranger stranger = rights.otherOwner(file, user, groups);
         if (stranger != null) {
             program.warn(key, stranger.could(what));
         }

@@ -31,7 +31,7 @@ record AccountReader(LoadEnvironment surroundings) {
     /// The user that workers shall run as.
     @Nullable String worker(ConfigFields configFields, String key) {
         String name = user(configFields, key);
-        if (name != null && !surroundings.rights().become(name)) {
+        if (name != null && !surroundings.rights().canRunAs(name)) {
             configFields.warn(
                     key, "only root, or whoever has CAP_SETUID, can run it as another user");
         }

@@ -124,7 +124,7 @@ record ConfinementReader(ValueReader values, LoadEnvironment surroundings, Path 
             Capability capability = capability(one);
             if (capability != null) {
                 capabilities.add(capability);
-                if (!surroundings.rights().give(capability)) {
+                if (!surroundings.rights().canGrant(capability)) {
                     String why = "only a manager that has " + PREFIX + capability + " can give it";
                     values.problems().warn(one.place(), why);
                 }

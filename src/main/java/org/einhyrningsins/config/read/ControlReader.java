@@ -29,7 +29,7 @@ record ControlReader(Path base, LoadEnvironment loadEnvironment, BindConflicts b
             if (path.getParent() != null) {
                 String what = "put another socket in its place";
                 KernelRights.Stranger stranger =
-                        loadEnvironment.rights().stranger(path.getParent(), null, false);
+                        loadEnvironment.rights().otherOwner(path.getParent(), null, false);
                 if (stranger != null) {
                     configFields.warn("socket", stranger.could(what));
                 }

@@ -111,7 +111,7 @@ final class EnvReader {
     /// @return why the program cannot be started then; null for nothing
     private @Nullable String envFile(
             Path path, SourcePosition mention, Map<String, TextTemplate> into) {
-        if (loadEnvironment.rights().stranger(path, null, true) == null) {
+        if (loadEnvironment.rights().otherOwner(path, null, true) == null) {
             envFile(path, mention, into, problemCollector);
             return null;
         }

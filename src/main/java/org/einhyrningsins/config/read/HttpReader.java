@@ -163,7 +163,7 @@ final class HttpReader {
                                 + " may read it: there is no authentication; bind 127.0.0.1 or a"
                                 + " UNIX socket, or let a firewall or proxy decide");
             }
-            if (tcp.port() > 0 && !kernelRights.bind(tcp.port())) {
+            if (tcp.port() > 0 && !kernelRights.canBind(tcp.port())) {
                 problemCollector.warn(
                         sourcePosition,
                         "port " + tcp.port() + " needs root, or whoever has CAP_NET_BIND_SERVICE");
@@ -175,7 +175,7 @@ final class HttpReader {
                         sourcePosition, "there is no directory " + directory + " yet");
             }
             KernelRights.Stranger stranger =
-                    directory == null ? null : kernelRights.stranger(directory, null, false);
+                    directory == null ? null : kernelRights.otherOwner(directory, null, false);
             if (stranger != null) {
                 problemCollector.warn(
                         sourcePosition, stranger.could("put another socket in its place"));

@@ -98,7 +98,7 @@ final class ServicesReader {
     }
 
     private void warnOf(SourcePosition sourcePosition, Path file, boolean groups, String what) {
-        KernelRights.Stranger stranger = loadEnvironment.rights().stranger(file, null, groups);
+        KernelRights.Stranger stranger = loadEnvironment.rights().otherOwner(file, null, groups);
         if (stranger != null) {
             problemCollector.warn(sourcePosition, stranger.could(what));
         }

@@ -101,7 +101,7 @@ final class SocketReader {
     /// Warns of what would fail now, and may be right when the socket is bound.
     private void warn(SocketSpec socket, ConfigNode configNode) {
         int port = port(socket.address());
-        if (port > 0 && !kernelRights.bind(port)) {
+        if (port > 0 && !kernelRights.canBind(port)) {
             problemCollector.warn(
                     configNode.place(),
                     "port " + port + " needs root, or whoever has CAP_NET_BIND_SERVICE");

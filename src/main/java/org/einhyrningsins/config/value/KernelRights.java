@@ -11,13 +11,13 @@ import java.nio.file.Path;
 /// so what is missing gives a warning.
 public interface KernelRights {
     /// True if it may bind a TCP or UDP port of that number.
-    boolean bind(int port);
+    boolean canBind(int port);
 
     /// True if it may start workers as that user, a name or a number.
-    boolean become(String user);
+    boolean canRunAs(String user);
 
     /// True if it may give workers that capability.
-    boolean give(Capability capability);
+    boolean canGrant(Capability capability);
 
     /// Returns another user who may change what a path leads to, by a directory on the way or the
     /// file itself.
@@ -26,7 +26,7 @@ public interface KernelRights {
     ///   programs; null for nobody
     /// @param groups true if a group that may write counts too
     /// @return null for nobody
-    @Nullable Stranger stranger(Path file, @Nullable String user, boolean groups);
+    @Nullable Stranger otherOwner(Path file, @Nullable String user, boolean groups);
 
     /// Another user with access, and the remedy.
     ///
@@ -48,12 +48,12 @@ public interface KernelRights {
     KernelRights ALL =
             new KernelRights() {
                 @Override
-                public boolean bind(int port) {
+                public boolean canBind(int port) {
                     return true;
                 }
 
                 @Override
-                public boolean become(String user) {
+                public boolean canRunAs(String user) {
                     return true;
                 }
 
@@ -63,12 +63,12 @@ public interface KernelRights {
                 }
 
                 @Override
-                public boolean give(Capability capability) {
+                public boolean canGrant(Capability capability) {
                     return true;
                 }
 
                 @Override
-                public @Nullable Stranger stranger(
+                public @Nullable Stranger otherOwner(
                         Path file, @Nullable String user, boolean groups) {
                     return null;
                 }

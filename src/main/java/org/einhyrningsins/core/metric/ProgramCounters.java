@@ -81,7 +81,7 @@ public final class ProgramCounters {
                     exited(worker(program, id), workerExit);
             case ProgramEvent.SpawnFailed ignored -> add(FAILED_STARTS, 1);
             case ProgramEvent.Probed(WorkerId id, boolean up, String ignored) when !up ->
-                    unwell(worker(program, id));
+                    healthFailed(worker(program, id));
             default -> {} // the rest shows in what becomes of the program
         }
     }
@@ -112,7 +112,7 @@ public final class ProgramCounters {
     }
 
     /// A probe of a worker that starts is no health check.
-    private void unwell(@Nullable Worker worker) {
+    private void healthFailed(@Nullable Worker worker) {
         if (worker != null && !(worker.state() instanceof WorkerState.Starting)) {
             add(HEALTH_FAILURES, 1);
         }
@@ -121,7 +121,7 @@ public final class ProgramCounters {
     /// Counts what a step did to a program.
     ///
     /// @param now milliseconds since 1970
-    public void took(Program before, Transition step, long now) {
+    public void countStep(Program before, Transition step, long now) {
         Program after = step.program();
         for (ProgramEffect programEffect : step.effects()) {
             if (programEffect instanceof ProgramEffect.Spawn) {

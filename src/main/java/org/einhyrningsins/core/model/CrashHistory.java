@@ -11,7 +11,7 @@ import java.util.List;
 ///
 /// A crash is a worker that ended by its own doing ([WorkerExit#isOwnDoing()]), or hung, before it
 /// had lived for [#YOUNG]. The row ends when a worker has proved itself: it has been up for
-/// [#proof()], which is longer than any worker of the row lived, so that a loop does not end
+/// [#stableAfter()], which is longer than any worker of the row lived, so that a loop does not end
 /// between two of its own crashes. Signals that somebody else sends are no crashes, nor is what
 /// could not be started, or was not up in time: it never ran so that it could crash.
 ///
@@ -42,7 +42,7 @@ public record CrashHistory(
     }
 
     /// Adds a crash.
-    public CrashHistory and(Moment now, Duration lived) {
+    public CrashHistory withCrash(Moment now, Duration lived) {
         List<Moment> last = new ArrayList<>(recent);
         last.add(now);
         if (last.size() > LOOP) {
@@ -52,12 +52,12 @@ public record CrashHistory(
         return new CrashHistory(since == null ? now : since, last, most, loop, count + 1);
     }
 
-    public CrashHistory looping() {
+    public CrashHistory asLoop() {
         return new CrashHistory(since, recent, longest, true, count);
     }
 
     /// Returns the time that a worker must be up to end the row of crashes.
-    public Duration proof() {
+    public Duration stableAfter() {
         Duration twice = longest.multipliedBy(2);
         return twice.compareTo(STABLE) > 0 ? twice : STABLE;
     }
@@ -71,14 +71,14 @@ public record CrashHistory(
         if (loop || recent.size() >= LOOP) {
             return true;
         }
-        int together = within(now);
+        int together = countWithin(now);
         for (CrashHistory other : others) {
-            together += other.within(now);
+            together += other.countWithin(now);
         }
         return together >= count + LOOP - 1;
     }
 
-    private int within(Moment now) {
+    private int countWithin(Moment now) {
         int count = 0;
         for (Moment moment : recent) {
             count += now.since(moment).compareTo(WINDOW) <= 0 ? 1 : 0;

@@ -32,7 +32,7 @@ public record DefinitionChange(
     }
 
     /// The same with one more note.
-    public DefinitionChange noting(String note) {
+    public DefinitionChange withNote(String note) {
         List<String> longer = new ArrayList<>(notes);
         longer.add(note);
         return new DefinitionChange(program, kind, before, after, roll, more, differences, longer);
@@ -44,7 +44,7 @@ public record DefinitionChange(
     }
 
     /// True if it is rolled only because it was named.
-    public boolean asAsked() {
+    public boolean onlyOnRequest() {
         return kind == Kind.ROLLED && roll && differences.isEmpty();
     }
 

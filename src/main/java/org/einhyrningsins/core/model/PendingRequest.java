@@ -20,12 +20,12 @@ public record PendingRequest(
     }
 
     /// True if it waits until something runs.
-    public boolean forStart() {
+    public boolean waitsForStart() {
         return until == Until.UP || until == Until.ENDED;
     }
 
     /// True if it waits for the end of a job: workers that are up are not enough.
-    public boolean toItsEnd(ProgramSpec spec) {
+    public boolean waitsForEnd(ProgramSpec spec) {
         return until == Until.ENDED && spec.endsByItself();
     }
 

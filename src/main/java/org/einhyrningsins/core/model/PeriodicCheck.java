@@ -15,16 +15,16 @@ public record PeriodicCheck(Moment due, boolean asked, int misses, String answer
         return new PeriodicCheck(due, false, 0, "", "");
     }
 
-    public PeriodicCheck ask(Moment failed) {
+    public PeriodicCheck sent(Moment failed) {
         return new PeriodicCheck(failed, true, misses, answer, "");
     }
 
-    public PeriodicCheck hear(String words) {
+    public PeriodicCheck withPartialAnswer(String words) {
         return new PeriodicCheck(due, asked, misses, answer, words);
     }
 
     /// Waits for the next time; this one says nothing.
-    public PeriodicCheck rest(Moment next) {
+    public PeriodicCheck skipped(Moment next) {
         return new PeriodicCheck(next, false, misses, answer, "");
     }
 

@@ -15,7 +15,7 @@ public sealed interface ProgramEvent {
     record Exited(WorkerId worker, WorkerExit exit) implements ProgramEvent {}
 
     /// The process of a worker that was told to go ended, and others of it live: see
-    /// [org.einhyrningsins.core.Program#goesOnWithout]. [Exited] follows when they are gone.
+    /// [org.einhyrningsins.core.Program#waitsForGroupOf]. [Exited] follows when they are gone.
     record LeaderExited(WorkerId worker, WorkerExit exit) implements ProgramEvent {}
 
     /// The process of a worker was stopped by a signal: it lives and does nothing.

@@ -20,7 +20,7 @@ public record ProgramFact(
         Map<String, String> details,
         ProgramEffect.@Nullable Report report) {
     /// The same, told by a report.
-    public ProgramFact told(ProgramEffect.Report by) {
+    public ProgramFact withReport(ProgramEffect.Report by) {
         return new ProgramFact(kind, worker, by.message(), details, by);
     }
 }

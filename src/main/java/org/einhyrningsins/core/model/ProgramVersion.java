@@ -17,7 +17,7 @@ public record ProgramVersion(int generation, ProgramSpec spec, VersionOrigin ori
     }
 
     /// Describes it for a person: `3`, or `3 (release 42)`.
-    public String told() {
+    public String numberAndRelease() {
         Release release = spec.release();
         return generation + (release == null ? "" : " (release " + release.name() + ")");
     }
@@ -51,6 +51,6 @@ public record ProgramVersion(int generation, ProgramSpec spec, VersionOrigin ori
                 rollback == null || origin.made() != VersionOrigin.Made.ROLLBACK
                         ? ""
                         : " (generation " + rollback.generation() + " again)";
-        return "generation " + told() + again;
+        return "generation " + numberAndRelease() + again;
     }
 }

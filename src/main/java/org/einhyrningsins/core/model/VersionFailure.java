@@ -138,7 +138,7 @@ public record VersionFailure(
     public String words(String when) {
         return rolled
                 ? version() + " failed" + when + " (" + why() + "), " + rolledBack()
-                : "failed" + when + beginning() + why() + fateOfOldWorkers();
+                : "failed" + when + stageWords() + why() + oldWorkersText();
     }
 
     private String rolledBack() {
@@ -156,7 +156,7 @@ public record VersionFailure(
         };
     }
 
-    private String beginning() {
+    private String stageWords() {
         if (oldWorkers.before < 0) {
             return ": ";
         }
@@ -166,7 +166,7 @@ public record VersionFailure(
     }
 
     /// `; 3 of 4 old workers kept, 1 was replaced and runs the old version again`.
-    private String fateOfOldWorkers() {
+    private String oldWorkersText() {
         int before = oldWorkers.before;
         int kept = oldWorkers.kept;
         int replaced = oldWorkers.replaced;
@@ -185,7 +185,7 @@ public record VersionFailure(
                 + " kept"
                 + (replaced == 0
                         ? ""
-                        : ", " + replaced + were(replaced) + "replaced and " + again())
+                        : ", " + replaced + were(replaced) + "replaced and " + returnWords())
                 + (ended <= 0 ? "" : ", " + ended + " ended meanwhile");
     }
 
@@ -193,7 +193,7 @@ public record VersionFailure(
         return count == 1 ? " was " : " were ";
     }
 
-    private String again() {
+    private String returnWords() {
         return switch (stage()) {
             case RETURNING ->
                     (replaced() == 1 ? "is" : "are") + " being brought back to the old version";

@@ -98,7 +98,7 @@ public record WorkerHealth(
         return with(new Watchdog(when, interval()));
     }
 
-    public WorkerHealth every(Duration chosen) {
+    public WorkerHealth withInterval(Duration chosen) {
         return with(new Watchdog(pinged(), chosen));
     }
 
@@ -110,7 +110,7 @@ public record WorkerHealth(
         return with(new Memory(next, weight()));
     }
 
-    public WorkerHealth weighed(long bytes) {
+    public WorkerHealth measured(long bytes) {
         return with(new Memory(weighing(), bytes));
     }
 
@@ -118,11 +118,11 @@ public record WorkerHealth(
         return new WorkerHealth(checkup, watchdog, memory, next, suspended);
     }
 
-    public WorkerHealth triedInVain(Moment next) {
+    public WorkerHealth replacementFailed(Moment next) {
         return with(new Replacement(tries() + 1, next, recalled()));
     }
 
-    public WorkerHealth recall() {
+    public WorkerHealth markRolledBack() {
         return with(new Replacement(0, null, true));
     }
 

@@ -256,7 +256,7 @@ public final class ProgramFacts {
         for (ProgramEffect.Report report : gravest) {
             ProgramFact fact = of(report);
             facts.remove(fact);
-            its.put(report, fact == null ? note(report) : fact.told(report));
+            its.put(report, fact == null ? note(report) : fact.withReport(report));
         }
         reports.forEach(report -> facts.add(Objects.requireNonNull(its.get(report))));
         return facts;

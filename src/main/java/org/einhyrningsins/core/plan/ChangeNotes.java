@@ -19,14 +19,16 @@ final class ChangeNotes {
     /// A count that the operator chose stays.
     static int more(Program program, ProgramSpec next) {
         boolean runs = program.phase() instanceof ProgramPhase.Running;
-        return runs && program.intent().workers() == null ? next.workers() - program.count() : 0;
+        return runs && program.operatorOverride().workers() == null
+                ? next.workers() - program.count()
+                : 0;
     }
 
     /// Notes operator overrides that differ from the file, and effects on the way that the keys do
     /// not show.
     static List<String> of(Program program, ProgramSpec next, boolean roll) {
         List<String> notes = new ArrayList<>();
-        Integer byHand = program.intent().workers();
+        Integer byHand = program.operatorOverride().workers();
         if (program.phase() instanceof ProgramPhase.Stopped) {
             notes.add("is stopped, and stays so");
         }
@@ -54,7 +56,8 @@ final class ChangeNotes {
         }
         Rollout rollout = program.rollout();
         boolean goesOn =
-                program.debuts() && program.takeover(next, roll) == DefinitionChange.Kind.IN_PLACE;
+                program.isFirstRollout()
+                        && program.takeover(next, roll) == DefinitionChange.Kind.IN_PLACE;
         if (rollout != null && !rollout.draining() && !goesOn && (roll || !same)) {
             notes.add("the rollout under way is given up for it");
         }

@@ -17,7 +17,7 @@ public record Inheritance(String from, OperatorOverride intent) {
         int inFile = after == null ? 0 : after.workers();
         DefinitionChange noted = definitionChange.starting(started(inFile) - inFile);
         for (String note : notes(inFile)) {
-            noted = noted.noting(note);
+            noted = noted.withNote(note);
         }
         return noted;
     }

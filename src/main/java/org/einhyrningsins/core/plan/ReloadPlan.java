@@ -147,8 +147,8 @@ public record ReloadPlan(
         heirs.forEach(
                 (heir, from) -> {
                     Program old = programs.get(from);
-                    if (old != null && !old.intent().none()) {
-                        inherited.put(heir, new Inheritance(from, old.intent()));
+                    if (old != null && !old.operatorOverride().none()) {
+                        inherited.put(heir, new Inheritance(from, old.operatorOverride()));
                     }
                 });
         return inherited;
@@ -171,7 +171,8 @@ public record ReloadPlan(
                 }
                 told.computeIfPresent(
                         receiver,
-                        (n, definitionChange) -> definitionChange.noting(socketHandover.taking()));
+                        (n, definitionChange) ->
+                                definitionChange.withNote(socketHandover.taking()));
             }
             if (part != null && !part.circle().isEmpty()) {
                 note =
@@ -185,8 +186,10 @@ public record ReloadPlan(
                     giver,
                     (n, definitionChange) ->
                             moves && socketHandover.isOneWay(definitionChange.after())
-                                    ? definitionChange.noting(what).noting(socketHandover.oneWay())
-                                    : definitionChange.noting(what));
+                                    ? definitionChange
+                                            .withNote(what)
+                                            .withNote(socketHandover.oneWay())
+                                    : definitionChange.withNote(what));
         }
         inherited.forEach(
                 (heir, its) ->
@@ -238,7 +241,7 @@ public record ReloadPlan(
                     if (definitionChange.after() != null) {
                         for (String words :
                                 SharedAddresses.words(definitionChange.after(), others)) {
-                            noted = noted.noting(words);
+                            noted = noted.withNote(words);
                         }
                     }
                     return noted;
@@ -250,7 +253,7 @@ public record ReloadPlan(
         if (remark != null && move.to() != null) {
             changes.computeIfPresent(
                     move.to().program(),
-                    (name, definitionChange) -> definitionChange.noting(remark));
+                    (name, definitionChange) -> definitionChange.withNote(remark));
         }
     }
 
@@ -262,7 +265,7 @@ public record ReloadPlan(
         noted.replaceAll(
                 (name, change) -> {
                     String note = notes.apply(change);
-                    return note == null ? change : change.noting(note);
+                    return note == null ? change : change.withNote(note);
                 });
         return new ReloadPlan(noted, settings, sockets, handovers, objections, inherited, kept);
     }
@@ -273,7 +276,7 @@ public record ReloadPlan(
     public ReloadPlan keeping(
             Map<String, OperatorOverride.Rollback> rollbacks, Map<String, String> notes) {
         SequencedMap<String, DefinitionChange> noted = new LinkedHashMap<>(changes);
-        notes.forEach((name, note) -> noted.computeIfPresent(name, (n, its) -> its.noting(note)));
+        notes.forEach((name, note) -> noted.computeIfPresent(name, (n, its) -> its.withNote(note)));
         return new ReloadPlan(
                 noted, settings, sockets, handovers, objections, inherited, rollbacks);
     }

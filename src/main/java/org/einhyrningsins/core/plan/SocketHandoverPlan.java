@@ -198,7 +198,7 @@ final class SocketHandoverPlan {
         for (Slot slot : program.slots()) {
             Worker current = slot.current();
             if (current != null && current.ready() && has(current.version().spec(), key)) {
-                return !program.debuts();
+                return !program.isFirstRollout();
             }
         }
         return false;
@@ -216,7 +216,7 @@ final class SocketHandoverPlan {
     /// True if the program is new, or was in a reload that is not over.
     private boolean isNew(String name) {
         Program program = programs.get(name);
-        return program == null || program.debuts();
+        return program == null || program.isFirstRollout();
     }
 
     /// A new program that runs what another one ran, and takes no socket over, may be that one.
@@ -277,7 +277,7 @@ final class SocketHandoverPlan {
         if (program.phase() instanceof ProgramPhase.Stopped) {
             return "is stopped";
         }
-        Integer byHand = program.intent().workers();
+        Integer byHand = program.operatorOverride().workers();
         int count = byHand != null || after == null ? program.count() : after.workers();
         return count == 0 ? "has no workers" : null;
     }

@@ -169,7 +169,7 @@ final class AckClients {
 
     private int read(int client) {
         try {
-            return Connections.hear(client, buffer);
+            return Connections.read(client, buffer);
         } catch (PosixException e) {
             return 0; // reset: as good as closed
         }

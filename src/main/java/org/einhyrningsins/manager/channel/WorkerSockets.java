@@ -138,7 +138,7 @@ public final class WorkerSockets {
     private <T> T opened(int fd, Path path, IntFunction<T> watched) throws IOException {
         try {
             if (place.owner() != null) {
-                SocketFile.give(path, place.owner().uid());
+                SocketFile.giveTo(path, place.owner().uid());
             }
             return watched.apply(fd);
         } catch (PosixException e) {

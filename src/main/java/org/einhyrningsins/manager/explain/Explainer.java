@@ -244,7 +244,7 @@ public final class Explainer {
             String at = FactTimes.rfc3339(failure.atMillis());
             return new Cause(word, failed(failure), since.isEmpty() ? at : since, failures(known));
         }
-        String illness = program.illness();
+        String illness = program.healthProblem();
         if (illness != null) {
             return new Cause("unhealthy", illness, since(known, FactKind.UNHEALTHY), 0);
         }

@@ -242,7 +242,7 @@ final class FailureHints {
                     ? "waits for 'promote " + program.name() + "' or 'abort " + program.name() + "'"
                     : "goes on with the others if the canary stays well; 'promote' does it now";
         }
-        String trial = program.trial(FactTimes.moment());
+        String trial = program.firstWorkerTrial(FactTimes.moment());
         return trial == null ? awaited(program) : trial;
     }
 }

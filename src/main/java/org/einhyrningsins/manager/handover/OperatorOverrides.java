@@ -183,7 +183,7 @@ public final class OperatorOverrides {
     private boolean write(ProgramTable programTable, String config) {
         SequencedMap<String, OperatorOverride> now = new LinkedHashMap<>();
         for (ProgramHost host : programTable.all()) {
-            OperatorOverride operatorOverride = host.program().intent();
+            OperatorOverride operatorOverride = host.program().operatorOverride();
             if (!operatorOverride.none()) {
                 now.put(host.name(), operatorOverride);
             }

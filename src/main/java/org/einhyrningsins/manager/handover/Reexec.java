@@ -290,7 +290,7 @@ public final class Reexec {
             }
             StartDirectory.enter();
             return String.valueOf(
-                    ProcessImage.become(program, argv, environment(file), kept).getMessage());
+                    ProcessImage.exec(program, argv, environment(file), kept).getMessage());
         } catch (PosixException e) {
             return String.valueOf(e.getMessage());
         } finally {

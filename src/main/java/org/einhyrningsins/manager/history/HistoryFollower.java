@@ -196,7 +196,8 @@ final class HistoryFollower {
     // ---- life
 
     private GenerationRecord serving(GenerationRecord record) {
-        boolean current = record.number() == program.serving().generation() && !program.debuts();
+        boolean current =
+                record.number() == program.serving().generation() && !program.isFirstRollout();
         if (!current) {
             return record.endedAt(now);
         }

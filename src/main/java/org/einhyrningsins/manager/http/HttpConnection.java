@@ -103,7 +103,7 @@ final class HttpConnection {
 
     private void read(ByteBuffer buffer) {
         buffer.clear().limit(Math.min(HttpRequest.MAX_LENGTH, buffer.capacity()));
-        int count = Connections.hear(fd, buffer);
+        int count = Connections.read(fd, buffer);
         if (count == 0) {
             close();
         } else if (count > 0) {
@@ -186,7 +186,7 @@ final class HttpConnection {
 
     private void drop(ByteBuffer buffer) {
         buffer.clear();
-        if (Connections.hear(fd, buffer) == 0) {
+        if (Connections.read(fd, buffer) == 0) {
             close();
         }
     }

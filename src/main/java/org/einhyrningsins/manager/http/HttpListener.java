@@ -189,7 +189,7 @@ public final class HttpListener {
             return;
         }
         try {
-            SocketFile.dress(unix.path(), now.spec().file(), now.file());
+            SocketFile.setModeAndOwner(unix.path(), now.spec().file(), now.file());
             managerLog.info("", "the HTTP socket has a new owner or mode");
         } catch (PosixException | UnknownAccountException e) {
             managerLog.error("", "the HTTP socket keeps its owner and mode: " + e.getMessage());

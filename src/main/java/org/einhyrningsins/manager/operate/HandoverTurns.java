@@ -77,7 +77,7 @@ final class HandoverTurns {
                                 : programCommand,
                         definitionChange.after(),
                         definitionChange.kind() == DefinitionChange.Kind.REMOVED,
-                        added || (was != null && was.debuts()),
+                        added || (was != null && was.isFirstRollout()),
                         ticket,
                         takes.getOrDefault(definitionChange.program(), "")));
     }
@@ -87,7 +87,7 @@ final class HandoverTurns {
         for (SocketHandover socketHandover : handovers) {
             Program old = before.get(socketHandover.giver());
             boolean its = socketHandover.renamed() && socketHandover.receivers().contains(added);
-            if (its && old != null && old.ready() > 0 && !old.debuts()) {
+            if (its && old != null && old.ready() > 0 && !old.isFirstRollout()) {
                 return old.serving().spec().named(added);
             }
         }

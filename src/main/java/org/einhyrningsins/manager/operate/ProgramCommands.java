@@ -156,7 +156,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
         managerLog.warn(
                 host.name(),
                 "what generation "
-                        + serving.told()
+                        + serving.numberAndRelease()
                         + " ran is gone: is rolled to what its link points at now");
         ask(
                 host,

@@ -57,8 +57,8 @@ final class ReloadExecution {
             OperatorOverride.Rollback rollback = reloadPlan.kept().get(definitionChange.program());
             ProgramCommand programCommand =
                     reset ? resetting(definitionChange) : reloadPlan.command(definitionChange);
-            changed += programCommand == null || definitionChange.asAsked() ? 0 : 1;
-            asked += definitionChange.asAsked() ? 1 : 0;
+            changed += programCommand == null || definitionChange.onlyOnRequest() ? 0 : 1;
+            asked += definitionChange.onlyOnRequest() ? 1 : 0;
             programCommand =
                     programCommand == null
                             ? handoverTurns.joining(definitionChange)
@@ -150,7 +150,7 @@ final class ReloadExecution {
     private @Nullable ProgramCommand resetting(DefinitionChange definitionChange) {
         ProgramSpec after = definitionChange.after();
         ProgramHost host = programTable.get(definitionChange.program());
-        boolean setByHand = host != null && !host.program().intent().none();
+        boolean setByHand = host != null && !host.program().operatorOverride().none();
         return after == null || definitionChange.before() == null || !setByHand
                 ? definitionChange.command(null)
                 : new ProgramCommand.Reset(after, definitionChange.roll());

@@ -72,9 +72,9 @@ final class ReloadMessages {
                 words.append('\n').append(host.name()).append(": ");
                 words.append(definitionChange.notes().getLast());
             }
-            if (!host.program().intent().withoutRollback().none()) {
+            if (!host.program().operatorOverride().withoutRollback().none()) {
                 words.append('\n').append(host.name()).append(": stays as it was set by hand: ");
-                words.append(host.program().intent().words(after.workers()));
+                words.append(host.program().operatorOverride().words(after.workers()));
                 words.append("; 'reload --reset ").append(host.name()).append("' ends that");
             }
         }

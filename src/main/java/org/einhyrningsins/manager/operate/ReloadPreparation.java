@@ -92,7 +92,7 @@ final class ReloadPreparation {
             FallbackVersion fallbackVersion = host.program().fallback();
             if (fallbackVersion == null
                     || fallbackVersion.taken() != null
-                    || host.program().debuts()) {
+                    || host.program().isFirstRollout()) {
                 continue;
             }
             String why = hindrance(fallbackVersion.version().spec(), wanted);

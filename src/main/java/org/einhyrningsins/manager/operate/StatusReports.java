@@ -61,7 +61,7 @@ public final class StatusReports {
                 program.name(),
                 version(program.serving()),
                 condition,
-                program.intent(),
+                program.operatorOverride(),
                 program.newest().after(),
                 workers(host, troubleReports, slots),
                 sockets(program));
@@ -80,7 +80,7 @@ public final class StatusReports {
             case ROLLING -> program.ready() >= program.count();
             case STOPPED, STOPPING ->
                     program.phase() instanceof ProgramPhase.Stopped
-                            || !program.intent().held().isEmpty();
+                            || !program.operatorOverride().held().isEmpty();
             case STARTING, WAITING, FAILED, DEGRADED, BACKING_OFF, CRASH_LOOP -> false;
         };
     }
@@ -170,7 +170,7 @@ public final class StatusReports {
             moved += slot.moved() && current != null && current.ready() ? 1 : 0;
         }
         String name = rollout.strategy().name().toLowerCase(Locale.ROOT);
-        String to = name + " rollout to generation " + rollout.target().told();
+        String to = name + " rollout to generation " + rollout.target().numberAndRelease();
         if (rollout.draining()) {
             return to + ": old workers are leaving";
         }
@@ -181,7 +181,7 @@ public final class StatusReports {
                                 + rollout.failures()
                                 + " failed starts, last: "
                                 + rollout.lastFailure();
-        String trial = program.trial(Clock.now());
+        String trial = program.firstWorkerTrial(Clock.now());
         if (trial != null) {
             return to + ": " + trial + failures;
         }
@@ -189,7 +189,7 @@ public final class StatusReports {
         if (canary != null) {
             return to + ": " + canary + failures;
         }
-        String done = program.debuts() ? " up" : " replaced";
+        String done = program.isFirstRollout() ? " up" : " replaced";
         return to + ": " + moved + " of " + program.count() + done + failures;
     }
 
@@ -214,7 +214,7 @@ public final class StatusReports {
     }
 
     private static String note(Program program, TroubleReports troubleReports, String output) {
-        String byHand = program.intent().words(program.newest().workers());
+        String byHand = program.operatorOverride().words(program.newest().workers());
         OperatorOverride.Rollback rollback = program.newestVersion().rollback();
         String stays =
                 rollback == null ? "" : HistoryReports.rollbackWords(program.name(), rollback);

@@ -116,8 +116,8 @@ final class TroubleReports {
                 return "worker " + slot.index() + ": stopped by SIG" + by;
             }
         }
-        if (program.illness() != null) {
-            return program.illness();
+        if (program.healthProblem() != null) {
+            return program.healthProblem();
         }
         for (Slot slot : program.slots()) {
             String ailment =

@@ -74,7 +74,8 @@ final class EffectRunner {
         if (process == null) {
             return;
         }
-        boolean led = context.program().leaderOf(order.worker()) == null && process.pidfd() >= 0;
+        boolean led =
+                context.program().exitOfLeader(order.worker()) == null && process.pidfd() >= 0;
         try {
             if (order.signal() == Signal.KILL) { // while it is known what came from whom
                 detachedProcesses.signal(process, led, order.signal());

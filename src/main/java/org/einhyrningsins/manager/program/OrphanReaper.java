@@ -143,7 +143,7 @@ public final class OrphanReaper {
     private int end(int orphan, String mark) {
         int count = 0;
         for (int pid : ProcessTree.tree(orphan)) {
-            Processes.end(pid);
+            Processes.kill(pid);
             count++;
         }
         String worker = mark.substring(0, mark.lastIndexOf(':'));

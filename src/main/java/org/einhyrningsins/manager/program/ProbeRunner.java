@@ -256,7 +256,7 @@ public final class ProbeRunner {
 
         private void hear() {
             buffer.clear();
-            int count = Connections.hear(fd, buffer);
+            int count = Connections.read(fd, buffer);
             if (count < 0) {
                 return;
             }

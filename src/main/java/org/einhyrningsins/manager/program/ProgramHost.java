@@ -130,7 +130,7 @@ public final class ProgramHost {
     /// Goes on where another manager stopped. Its processes are our children, or adopted.
     public ProgramHost(ProgramSnapshot image, Surface surface) throws IOException {
         this(
-                Recovery.handedOn(image.program(), Clock.now()),
+                Recovery.carriedOver(image.program(), Clock.now()),
                 new ProgramCounters(image.tally()),
                 surface);
         for (WorkerSocketsSnapshot sockets : image.doors()) {
@@ -321,7 +321,8 @@ public final class ProgramHost {
         if (programEvent != null) {
             programCounters.happened(before, programEvent);
         }
-        programCounters.took(before, transition, Clock.wallMillis()); // an answer may write it down
+        programCounters.countStep(
+                before, transition, Clock.wallMillis()); // an answer may write it down
         if (ProgramChanges.hasDeveloped(before, program)) {
             surface.listener().versionOrHealthChanged(this); // before who waits learns of it
         }

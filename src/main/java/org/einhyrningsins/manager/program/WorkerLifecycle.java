@@ -110,7 +110,9 @@ final class WorkerLifecycle {
         workerTable.add(process);
         ackListeners.listen(process);
         WorkerExit ended =
-                process.pidfd() < 0 ? WorkerExit.UNKNOWN : context.program().leaderOf(process.id());
+                process.pidfd() < 0
+                        ? WorkerExit.UNKNOWN
+                        : context.program().exitOfLeader(process.id());
         if (ended == null) {
             surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
             followIfDelayed(process);
@@ -129,7 +131,7 @@ final class WorkerLifecycle {
         }
         boolean delayed =
                 worker != null && worker.state() instanceof WorkerState.Starting s && s.delayed();
-        boolean unborn = ProcessStatus.isUnborn(process.pid());
+        boolean unborn = ProcessStatus.isBeforeExecve(process.pid());
         if (delayed || unborn) {
             delayedSpawns.add(process, null);
         }
@@ -191,7 +193,7 @@ final class WorkerLifecycle {
             return;
         }
         workerExit = surface.workers().strays().withCause(workerExit, context.tag(id));
-        boolean patient = context.program().goesOnWithout(id, workerExit);
+        boolean patient = context.program().waitsForGroupOf(id, workerExit);
         if (!patient) {
             ProcessGroups.killGroup(process.pid(), Signal.KILL);
         }
@@ -233,7 +235,7 @@ final class WorkerLifecycle {
         ProcessGroupWatch.Others others =
                 () ->
                         detachedProcesses.signalNewOrphans(
-                                process, context.program().signalFor(process.id()));
+                                process, context.program().signalForGroupOf(process.id()));
         Runnable empty = () -> ended(process, workerExit);
         surface.workers().groups().await(process.pidfd(), process.pid(), others, empty);
     }

@@ -76,7 +76,7 @@ public final class DatagramInbox {
 
     /// Finishes the reading, on another thread.
     private void finish() {
-        Datagrams.letGo(fd);
+        Datagrams.discard(fd);
         resume();
     }
 

@@ -55,7 +55,7 @@ public final class PathTrust {
         }
     }
 
-    /// See [KernelRights#stranger].
+    /// See [KernelRights#otherOwner].
     public KernelRights.@Nullable Stranger on(Path file, @Nullable String user, boolean groups) {
         Path absolute = file.toAbsolutePath();
         Seen root = look(absolute.getRoot());

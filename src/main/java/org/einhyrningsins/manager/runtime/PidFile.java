@@ -40,7 +40,7 @@ public final class PidFile {
     public static void write(Path file, int pid) throws IOException {
         byte[] text = (pid + "\n").getBytes(StandardCharsets.US_ASCII);
         try (SafePath place = SafePath.toName(file)) {
-            if (isSomethingElse(place.path())) {
+            if (isForeignFile(place.path())) {
                 throw new IOException(file + " is not a regular file; name another (-e)");
             }
             try {
@@ -53,7 +53,7 @@ public final class PidFile {
         }
     }
 
-    private static boolean isSomethingElse(Path file) throws IOException {
+    private static boolean isForeignFile(Path file) throws IOException {
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }

@@ -123,7 +123,7 @@ final class SocketBinder {
     boolean stopListening(BoundSocket boundSocket, SocketSpec spec) {
         boolean listens = Sockets.listens(boundSocket.fd());
         if (listens) {
-            ProgramSockets.rest(boundSocket.fd());
+            ProgramSockets.stopListening(boundSocket.fd());
             managerLog.debug(
                     "", "socket '" + spec.name() + "', " + boundSocket.address() + ", rests");
         }
@@ -135,7 +135,7 @@ final class SocketBinder {
             throws SocketTable.CannotBind {
         if (held != null && socket.address() instanceof SocketSpec.Tcp) {
             try {
-                ProgramSockets.wake(held.group().any().fd(), socket);
+                ProgramSockets.startListening(held.group().any().fd(), socket);
             } catch (PosixException e) {
                 throw cannot(program, socket, e);
             }

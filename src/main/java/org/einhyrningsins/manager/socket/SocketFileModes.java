@@ -47,7 +47,7 @@ final class SocketFileModes {
         }
         changes.push(new Change(program, wanted, now, unix.path(), held.file()));
         try {
-            SocketFile.dress(unix.path(), explicit(now, wanted.file()), held.file());
+            SocketFile.setModeAndOwner(unix.path(), explicit(now, wanted.file()), held.file());
         } catch (PosixException | UnknownAccountException e) {
             throw new SocketTable.CannotBind(
                     "cannot change mode and owner of socket '%s' of '%s', %s: %s"
@@ -72,7 +72,7 @@ final class SocketFileModes {
         for (Change change : changes) {
             try {
                 UnixFile before = explicit(change.wanted().file(), change.before());
-                SocketFile.dress(change.path(), before, change.file());
+                SocketFile.setModeAndOwner(change.path(), before, change.file());
             } catch (PosixException | UnknownAccountException e) {
                 managerLog.error(
                         change.program(),

@@ -175,7 +175,7 @@ final class SocketGroup {
         for (Member member : members) {
             int slot = member.slot();
             if (!others.contains(slot) && (away == null || away.contains(slot))) {
-                PacketFilters.letIn(member.bound().fd());
+                PacketFilters.acceptNew(member.bound().fd());
             }
         }
     }
@@ -197,7 +197,7 @@ final class SocketGroup {
         others.forEach(
                 (slot, boundSocket) -> {
                     if (!known.contains(slot)) {
-                        PacketFilters.turnAway(boundSocket.fd());
+                        PacketFilters.ignoreNew(boundSocket.fd());
                     }
                 });
     }

@@ -126,7 +126,7 @@ public final class SystemdSockets implements SocketSource {
             Sockets.relisten(fd, wanted.backlog());
         }
         if (wanted.address() instanceof SocketSpec.UnixPath unix) {
-            SocketFile.dress(unix.path(), wanted.file(), SocketTable.inode(wanted));
+            SocketFile.setModeAndOwner(unix.path(), wanted.file(), SocketTable.inode(wanted));
         }
     }
 

@@ -38,7 +38,7 @@ final class ConfinedSpawner {
     /// Sets the journal in which workers leave their notes.
     void journalTo(StateJournal file) {
         stateJournal = file;
-        spawner.noteIn(file.file());
+        spawner.journalTo(file.file());
     }
 
     /// Returns the journal in which workers leave their notes; null before there is one.
@@ -53,7 +53,7 @@ final class ConfinedSpawner {
 
     /// Gives back what starts need that took their time and are over.
     void releaseFinished() {
-        spawner.attend();
+        spawner.releaseFinished();
     }
 
     /// Spawns a worker. A remembered executable that is no longer there is looked for once more.
@@ -91,7 +91,7 @@ final class ConfinedSpawner {
             sandboxRuleset.fill(site);
             ChildGate childGate =
                     site.gate(() -> WorkerCredentials.discard(secrets.directory(mark)));
-            SpawnRequest inside = order.within(sandboxRuleset.ruleset()).behind(childGate);
+            SpawnRequest inside = order.withRuleset(sandboxRuleset.ruleset()).withGate(childGate);
             return recordDelay(begin(mark, spec, inside, note, childGate));
         }
     }
@@ -114,7 +114,7 @@ final class ConfinedSpawner {
             return pendingChild;
         } finally {
             if (childGate != null) {
-                childGate.born();
+                childGate.childStarted();
             }
             if (childGate != null && pendingChild == null) {
                 childGate.close();
@@ -141,7 +141,7 @@ final class ConfinedSpawner {
                 String why = "; whoever owns a part of its paths makes that wait";
                 throw new SpawnException("sandbox", Errno.EAGAIN.number(), why);
             }
-            SpawnRequest inside = order.within(sandboxRuleset.ruleset());
+            SpawnRequest inside = order.withRuleset(sandboxRuleset.ruleset());
             WorkerCgroups.Check check = cgroups.check(mark, spawner, inside, wait);
             recordDelay(check.birth());
             return check;

@@ -36,7 +36,7 @@ public final class DelayedSpawns {
     private record Late(
             WorkerProcess process, @Nullable PendingChild birth, Moment since, boolean told) {
         boolean underWay() {
-            return birth == null ? ProcessStatus.isUnborn(process.pid()) : birth.underWay();
+            return birth == null ? ProcessStatus.isBeforeExecve(process.pid()) : birth.underWay();
         }
     }
 

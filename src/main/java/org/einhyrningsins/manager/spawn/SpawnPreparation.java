@@ -121,11 +121,11 @@ final class SpawnPreparation {
             if (!late) {
                 return null;
             }
-            ChildGate childGate = ChildGate.shut();
+            ChildGate childGate = ChildGate.closed();
             try {
                 add("gate", new FutureTask<>(() -> conclude(childGate, undo), null));
             } catch (SpawnException e) {
-                childGate.born();
+                childGate.childStarted();
                 childGate.close();
                 throw e;
             }

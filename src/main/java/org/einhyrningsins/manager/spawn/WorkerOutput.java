@@ -135,8 +135,8 @@ public final class WorkerOutput {
     private Streams inherited() {
         if (!opened) {
             opened = true;
-            out = AppendFiles.appendingTwin(STDOUT);
-            err = AppendFiles.appendingTwin(STDERR);
+            out = AppendFiles.reopenForAppend(STDOUT);
+            err = AppendFiles.reopenForAppend(STDERR);
         }
         return new Streams(out < 0 ? STDOUT : out, err < 0 ? STDERR : err, false, null, null);
     }

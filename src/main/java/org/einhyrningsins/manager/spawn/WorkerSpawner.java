@@ -250,7 +250,7 @@ public final class WorkerSpawner {
 
     /// The worker's end outlives ours, so that it can say that it is up while there is no manager.
     private static int[] ackPipe(@Nullable Credentials owner) {
-        OutputPipes.Outlet pipe = OutputPipes.narrow(owner);
+        OutputPipes.Outlet pipe = OutputPipes.smallOutlet(owner);
         return new int[] {pipe.reader(), pipe.worker()};
     }
 
@@ -301,7 +301,7 @@ public final class WorkerSpawner {
     public WorkerCgroups.Check check(
             WorkerId id, SpawnTemplate spawnTemplate, List<TextTemplate> command, int pid)
             throws SpawnException {
-        OutputPipes.Outlet outlet = OutputPipes.narrow(spawnTemplate.credentials());
+        OutputPipes.Outlet outlet = OutputPipes.smallOutlet(spawnTemplate.credentials());
         WorkerCgroups.Check check = null;
         try {
             check =

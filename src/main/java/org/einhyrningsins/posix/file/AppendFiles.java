@@ -69,7 +69,7 @@ public final class AppendFiles {
     /// append too. Close-on-exec, raised.
     ///
     /// @return -1 if it is no regular file, or cannot be opened again; then nothing has changed
-    public static int appendingTwin(int fd) {
+    public static int reopenForAppend(int fd) {
         try {
             if (!isRegular(fd)) {
                 return -1;

@@ -44,13 +44,13 @@ public final class OutputPipes {
     /// @param owner user who may open it again by its name in /proc (as `/dev/stdout` is); null for
     ///   ours
     public static Outlet outlet(@Nullable Credentials owner) {
-        Outlet outlet = narrow(owner);
+        Outlet outlet = smallOutlet(owner);
         SystemCalls.call(Syscall.FCNTL, outlet.reader(), F_SETPIPE_SZ, WANTED); // as it is will do
         return outlet;
     }
 
     /// Makes one for a few words.
-    public static Outlet narrow(@Nullable Credentials owner) {
+    public static Outlet smallOutlet(@Nullable Credentials owner) {
         int[] ends = Descriptors.pipe();
         try {
             if (owner != null) {
@@ -159,7 +159,7 @@ public final class OutputPipes {
     /// @return the number of bytes; 0 at the end, when nobody writes any more; -1 if there is
     ///   nothing yet
     public static int peek(int pipe, int[] teePipe, ByteBuffer into) {
-        long seen = again(Syscall.TEE, pipe, teePipe[1], into.remaining(), NONBLOCK, 0);
+        long seen = retryOnInterrupt(Syscall.TEE, pipe, teePipe[1], into.remaining(), NONBLOCK, 0);
         if (SystemCalls.is(seen, Errno.EAGAIN)) {
             return -1;
         }
@@ -186,7 +186,8 @@ public final class OutputPipes {
         return (int)
                 SystemCalls.check(
                         "splice",
-                        again(Syscall.SPLICE, pipe, 0, file, nativeScratch.structures, length));
+                        retryOnInterrupt(
+                                Syscall.SPLICE, pipe, 0, file, nativeScratch.structures, length));
     }
 
     /// Takes the beginning of a pipe, and forgets it.
@@ -199,11 +200,12 @@ public final class OutputPipes {
             left -=
                     (int)
                             SystemCalls.check(
-                                    "splice", again(Syscall.SPLICE, pipe, 0, devNull, 0, left));
+                                    "splice",
+                                    retryOnInterrupt(Syscall.SPLICE, pipe, 0, devNull, 0, left));
         }
     }
 
-    private static long again(Syscall call, long a, long b, long c, long d, long e) {
+    private static long retryOnInterrupt(Syscall call, long a, long b, long c, long d, long e) {
         while (true) {
             long result = SystemCalls.call(call, a, b, c, d, e);
             if (!SystemCalls.is(result, Errno.EINTR)) {

@@ -152,7 +152,7 @@ public final class Accounts {
     /// Returns the entry that was found; null if there is none. The databases differ in the error
     /// for an entry that they do not have: getpwnam(3) lists them.
     private static @Nullable ByteBuffer found(ByteBuffer memory, String function, int error) {
-        return switch (Errno.of(error)) {
+        return switch (Errno.byNumber(error)) {
             case EIO, EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR ->
                     throw new PosixException(function, error);
             default -> memory.getLong(RESULT) == 0 ? null : memory;

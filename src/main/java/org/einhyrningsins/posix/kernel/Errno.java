@@ -97,14 +97,14 @@ public enum Errno {
     }
 
     /// The one of that number, or UNKNOWN.
-    public static Errno of(int number) {
+    public static Errno byNumber(int number) {
         Errno errno = number > 0 && number < BY_NUMBER.length ? BY_NUMBER[number] : null;
         return errno == null ? UNKNOWN : errno;
     }
 
     /// Describes an error for a person: `address already in use (EADDRINUSE)`, or `errno 150`.
     public static String describe(int number) {
-        Errno errno = of(number);
+        Errno errno = byNumber(number);
         return errno == UNKNOWN ? "errno " + number : errno.text + " (" + errno + ")";
     }
 

@@ -69,7 +69,7 @@ public final class PacketFilters {
     /// Makes a TCP listener ignore new connections from now on. They try again after a second, and
     /// then perhaps reach another listener of the address. Who waits in its queue, or was answered
     /// on the way there, goes on; connections inherit the filter, to no effect.
-    public static void turnAway(int fd) {
+    public static void ignoreNew(int fd) {
         ByteBuffer bytes = NativeScratch.here().bytes;
         int at = append(bytes, 0, LOAD_BYTE, 0, TCP_FLAGS);
         at = append(bytes, at, AND, 0, TCP_SYN | TCP_ACK);
@@ -78,8 +78,8 @@ public final class PacketFilters {
         attach(fd, SO_ATTACH_FILTER, append(bytes, at, RETURN, 0, -1));
     }
 
-    /// Ends what [#turnAway] began, if it did.
-    public static void letIn(int fd) {
+    /// Ends what [#ignoreNew] began, if it did.
+    public static void acceptNew(int fd) {
         detach(fd, SO_DETACH_FILTER);
     }
 

@@ -54,7 +54,7 @@ public final class PosixException extends RuntimeException {
 
     /// Returns the kernel's error; [Errno#UNKNOWN] if the number has no name here.
     public Errno errno() {
-        return Errno.of(number);
+        return Errno.byNumber(number);
     }
 
     /// The errno's number, also where it has no name.

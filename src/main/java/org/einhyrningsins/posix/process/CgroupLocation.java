@@ -19,7 +19,7 @@ final class CgroupLocation {
     private static final Path SYSTEMD = Path.of("/run/systemd/system"); // sd_booted(3)
 
     /// The directory of our own group.
-    static Path own() {
+    static Path ownDirectory() {
         String group = ownGroup();
         if (group != null) {
             for (String line : Cgroups.lines("/proc/self/mountinfo")) {

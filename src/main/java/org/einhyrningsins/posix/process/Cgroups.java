@@ -52,7 +52,7 @@ public final class Cgroups {
     ///
     /// @throws PosixException if there is no version 2, we may not, or groups cannot be killed
     public static Cgroups open(String name) {
-        Path parent = CgroupLocation.base(CgroupLocation.own());
+        Path parent = CgroupLocation.base(CgroupLocation.ownDirectory());
         if (!CgroupLocation.mayMakeBelow(parent)) {
             String why = "control group " + parent + ", which systemd has not delegated";
             throw new PosixException(why, Errno.EACCES.number());

@@ -50,7 +50,7 @@ public final class Children {
     /// @param pidfd opened before it was reaped
     /// @return null if it lives, is not reaped yet, or the kernel does not tell
     public static @Nullable ProcessExit exitOfStranger(int pidfd) {
-        ProcessExit processExit = toldOf(pidfd);
+        ProcessExit processExit = notifiedOf(pidfd);
         if (processExit != null) {
             return processExit;
         }
@@ -60,10 +60,10 @@ public final class Children {
         } catch (PosixException none) {
             // no descriptor or no memory to wait with: then it is not waited for
         }
-        return toldOf(pidfd);
+        return notifiedOf(pidfd);
     }
 
-    private static @Nullable ProcessExit toldOf(int pidfd) {
+    private static @Nullable ProcessExit notifiedOf(int pidfd) {
         NativeScratch nativeScratch = NativeScratch.here().clear(PIDFD_INFO_BYTES);
         nativeScratch.bytes.putLong(0, PIDFD_INFO_EXIT);
         long result =

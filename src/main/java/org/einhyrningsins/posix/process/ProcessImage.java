@@ -29,7 +29,7 @@ public final class ProcessImage {
     /// @param path of the program; a script names its interpreter
     /// @param environment `NAME=VALUE`; the whole of it
     /// @param kept descriptors that the program shall have, besides 0, 1 and 2
-    public static PosixException become(
+    public static PosixException exec(
             String path, List<String> argv, List<String> environment, Collection<Integer> kept) {
         ByteBuffer memory = memory(path, argv, environment);
         long base = SystemCalls.address(memory);

@@ -27,7 +27,7 @@ public final class ProcessStatus {
 
     /// True if a process was spawned by this program and does not execute its own yet
     /// ([org.einhyrningsins.posix.spawn.Spawner]).
-    public static boolean isUnborn(int pid) {
+    public static boolean isBeforeExecve(int pid) {
         return status(pid, NAME).equals(UNBORN);
     }
 

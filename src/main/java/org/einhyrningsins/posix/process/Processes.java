@@ -80,7 +80,7 @@ public final class Processes {
     /// Ends a process for good.
     ///
     /// @param pid of a child of ours or below one, so that nobody else can have its number
-    public static void end(int pid) {
+    public static void kill(int pid) {
         SystemCalls.call(Syscall.KILL, pid, Signal.KILL.number());
     }
 

@@ -48,7 +48,7 @@ public final class SignalDescriptor {
 
     /// Lets CHLD come for children that are stopped by a signal or go on, too: the JVM's own
     /// process classes ask the kernel not to (SA_NOCLDSTOP). What it does stays its default.
-    public static void hearOfStops() {
+    public static void includeStops() {
         long zeros = NativeScratch.here().clear(ACTION).structures;
         int child = Signal.CHLD.number();
         SystemCalls.check(

@@ -107,7 +107,7 @@ public final class Connections {
     private static volatile @Nullable Boolean refusing;
 
     /// Makes this socket, and connections accepted from it, refuse descriptors: the sender gets
-    /// EPERM. Before Linux 6.16 they are not refused, and [#hear] and [#hangUp] see to it.
+    /// EPERM. Before Linux 6.16 they are not refused, and [#read] and [#hangUp] see to it.
     ///
     /// @param fd a stream socket
     public static void refuseDescriptors(int fd) {
@@ -132,7 +132,7 @@ public final class Connections {
     /// Reads from a connection of somebody else, as [Descriptors#read] does.
     ///
     /// @throws PosixException also if descriptors are passed to us
-    public static int hear(int fd, ByteBuffer into) {
+    public static int read(int fd, ByteBuffer into) {
         if (mayPass()) {
             requireNoDescriptors(fd);
         }
@@ -213,7 +213,7 @@ public final class Connections {
         NativeScratch nativeScratch = NativeScratch.here();
         Sockets.get(fd, SO_ERROR, 4);
         int error = nativeScratch.bytes.getInt(0);
-        return error == 0 ? null : Errno.of(error);
+        return error == 0 ? null : Errno.byNumber(error);
     }
 
     private Connections() {}

@@ -79,7 +79,7 @@ public final class Datagrams {
         TAKEN,
 
         /// A datagram was handed over, and is still there since descriptors came with it: see
-        /// [#letGo(int)].
+        /// [#discard(int)].
         LEFT
     }
 
@@ -90,7 +90,7 @@ public final class Datagrams {
         while (true) {
             boolean left = receive(fd, datagram -> received[0] = datagram) == Received.LEFT;
             if (left) {
-                letGo(fd);
+                discard(fd);
             }
             if (!left || received[0] != null) {
                 return received[0];
@@ -123,7 +123,7 @@ public final class Datagrams {
                     taker.accept(datagram);
                 } finally {
                     if (!passed) {
-                        letGo(fd);
+                        discard(fd);
                     }
                 }
                 return passed ? Received.LEFT : Received.TAKEN;
@@ -131,14 +131,14 @@ public final class Datagrams {
             if (passed) {
                 return Received.LEFT;
             }
-            letGo(fd);
+            discard(fd);
         }
         return Received.TAKEN; // the rest at the next turn: poll is level-triggered
     }
 
     /// Takes the next datagram away, with what came with it. If descriptors did, this may be the
     /// last that keeps them open, and then it waits as [BackgroundCloser] says. Any thread.
-    public static void letGo(int fd) {
+    public static void discard(int fd) {
         long none = NativeScratch.here().structures;
         SystemCalls.call(Syscall.RECVFROM, fd, none, 0, MSG_DONTWAIT);
     }

@@ -108,7 +108,7 @@ public final class ProgramSockets {
                 fd,
                 () -> {
                     SocketFile.bindFile(fd, path);
-                    SocketFile.dress(path, owner, spec.file(), 0);
+                    SocketFile.setModeAndOwner(path, owner, spec.file(), 0);
                     Sockets.relisten(fd, spec.backlog());
                 });
     }
@@ -136,13 +136,13 @@ public final class ProgramSockets {
 
     /// Ends a TCP listener for all who have it, and keeps its port, also from those who would share
     /// it (`SO_REUSEADDR`), as far as the port was not chosen by the kernel.
-    public static void rest(int fd) {
+    public static void stopListening(int fd) {
         endListening(fd);
         Sockets.set(fd, Sockets.SOL_SOCKET, SO_REUSEADDR, false);
     }
 
     /// Makes a resting socket listen again; does nothing to another.
-    public static void wake(int fd, SocketSpec spec) {
+    public static void startListening(int fd, SocketSpec spec) {
         if (!Sockets.listens(fd)) {
             Sockets.set(fd, Sockets.SOL_SOCKET, SO_REUSEADDR, spec.reuseAddress());
             Sockets.relisten(fd, spec.backlog());

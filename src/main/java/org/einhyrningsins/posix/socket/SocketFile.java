@@ -31,13 +31,13 @@ public final class SocketFile {
     ///
     /// @param inode which file that is; nothing is done to another one
     /// @throws UnknownAccountException if an owner is not known
-    public static void dress(Path path, SocketSpec.UnixFile file, long inode) {
-        dress(path, Owner.of(file), file, inode);
+    public static void setModeAndOwner(Path path, SocketSpec.UnixFile file, long inode) {
+        setModeAndOwner(path, Owner.of(file), file, inode);
     }
 
-    static void dress(Path path, Owner owner, SocketSpec.UnixFile file, long inode) {
+    static void setModeAndOwner(Path path, Owner owner, SocketSpec.UnixFile file, long inode) {
         if (owner.uid() != -1 || owner.gid() != -1) {
-            change(path, inode, shown -> own(path, shown, owner.uid(), owner.gid()));
+            change(path, inode, shown -> chown(path, shown, owner.uid(), owner.gid()));
         }
         Integer mode = file.mode();
         if (mode != null) {
@@ -121,7 +121,7 @@ public final class SocketFile {
         return !SystemCalls.is(result, Errno.ECONNREFUSED);
     }
 
-    private static void own(Path path, String shown, int uid, int gid) {
+    private static void chown(Path path, String shown, int uid, int gid) {
         long at = NativeScratch.here().path(shown);
         long result = SystemCalls.call(Syscall.FCHOWNAT, Descriptors.AT_FDCWD, at, uid, gid, 0);
         SystemCalls.check("chown " + path, result);
@@ -141,8 +141,8 @@ public final class SocketFile {
     }
 
     /// Gives the file of a socket that was just bound to a user.
-    public static void give(Path path, int uid) {
-        change(path, 0, shown -> own(path, shown, uid, -1));
+    public static void giveTo(Path path, int uid) {
+        change(path, 0, shown -> chown(path, shown, uid, -1));
     }
 
     /// Changes the file of a socket by a descriptor: whoever may change its directory may put

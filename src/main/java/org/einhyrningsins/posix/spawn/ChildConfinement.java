@@ -24,12 +24,12 @@ public record ChildConfinement(
     }
 
     /// The same with a ruleset, or without.
-    public ChildConfinement within(int other) {
+    public ChildConfinement withRuleset(int other) {
         return other == ruleset ? this : new ChildConfinement(privileges, scheduling, other, gate);
     }
 
     /// The same behind a gate.
-    ChildConfinement behind(ChildGate other) {
+    ChildConfinement withGate(ChildGate other) {
         return new ChildConfinement(privileges, scheduling, ruleset, other);
     }
 }

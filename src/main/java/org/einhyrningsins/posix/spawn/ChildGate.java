@@ -20,23 +20,23 @@ public final class ChildGate {
     static final String STEP = "wait for the manager";
 
     private final int child;
-    private final int ours;
+    private final int managerEnd;
     private boolean opened;
     private boolean closed;
     private volatile @Nullable SpawnException refusal;
 
     private ChildGate(int ours, int child) {
-        this.ours = ours;
+        this.managerEnd = ours;
         this.child = child;
     }
 
     /// A gate that is shut.
-    public static ChildGate shut() {
+    public static ChildGate closed() {
         int[] pair = Connections.pair();
         return new ChildGate(pair[0], pair[1]);
     }
 
-    /// The child's end, until [#born].
+    /// The child's end, until [#childStarted].
     int child() {
         return child;
     }
@@ -48,7 +48,7 @@ public final class ChildGate {
         if (!closed) {
             NativeScratch nativeScratch = NativeScratch.here();
             nativeScratch.bytes.put(0, (byte) 1);
-            SystemCalls.call(Syscall.WRITE, ours, nativeScratch.structures, 1);
+            SystemCalls.call(Syscall.WRITE, managerEnd, nativeScratch.structures, 1);
             opened = true;
         }
         return !closed;
@@ -63,12 +63,12 @@ public final class ChildGate {
     private void shutdown() {
         if (!closed && !opened) {
             // other children may have copies of our end, which closing it would leave open
-            SystemCalls.call(Syscall.SHUTDOWN, ours, Sockets.SHUT_RDWR);
+            SystemCalls.call(Syscall.SHUTDOWN, managerEnd, Sockets.SHUT_RDWR);
         }
     }
 
     /// The child has its end, or will never be.
-    public void born() {
+    public void childStarted() {
         Descriptors.close(child);
     }
 
@@ -77,7 +77,7 @@ public final class ChildGate {
         if (!closed) {
             shutdown();
             closed = true;
-            Descriptors.close(ours);
+            Descriptors.close(managerEnd);
         }
     }
 

@@ -66,7 +66,7 @@ final class ChildProgram {
         ChildCommand command = order.command();
         List<String> ownPid = command.ownPidVariables();
         int most = MAX_FIXED_ENTRIES + order.descriptors().size() + ownPid.size();
-        most += ConfinementSteps.most(order.confinement());
+        most += ConfinementSteps.maxSteps(order.confinement());
         long texts = size(command.argv()) + size(command.environment()) + size(ownPid);
         texts += size(List.of(command.executable(), command.directory()));
         texts += (long) DIGITS * ownPid.size();
@@ -96,7 +96,7 @@ final class ChildProgram {
     /// is closed.
     ///
     /// @return the offset in this memory of the call, and of its result
-    int serve(int socket) {
+    int serveCalls(int socket) {
         long room = longs(0, 0);
         take(REQUEST - 2 * Long.BYTES);
         entry("serve", "", SERVE, 0, socket, room, 0, 0);
@@ -174,13 +174,14 @@ final class ChildProgram {
         return another;
     }
 
-    /// True if the entries that are the same for every child are still to be added, for [#keep].
+    /// True if the entries that are the same for every child are still to be added, for
+    /// [#keepSteps].
     boolean isNew() {
         return kept == 0;
     }
 
     /// Keeps what has been added for the lists to come.
-    void keep() {
+    void keepSteps() {
         kept = entries;
     }
 
@@ -330,7 +331,7 @@ final class ChildProgram {
     }
 
     /// True if the child still uses this memory: it is on its way to its program.
-    boolean atWork() {
+    boolean isRunning() {
         return memory.getInt(AT_WORK) != 0;
     }
 
@@ -340,7 +341,7 @@ final class ChildProgram {
     /// @return false if it is still at work
     boolean await(long nanos) {
         long time = 0;
-        while (atWork() && nanos != 0) {
+        while (isRunning() && nanos != 0) {
             if (nanos > 0) {
                 NativeScratch nativeScratch = NativeScratch.here();
                 nativeScratch.bytes.putLong(0, nanos / NANOS).putLong(8, nanos % NANOS);
@@ -351,7 +352,7 @@ final class ChildProgram {
                 break;
             }
         }
-        return !atWork();
+        return !isRunning();
     }
 
     /// The errno of the step that failed, or 0.

@@ -42,7 +42,7 @@ final class ChildSteps {
     private boolean open;
 
     /// Sets the descriptor of the file that notes are appended to.
-    void noteIn(int fd) {
+    void journalTo(int fd) {
         notes = fd;
     }
 
@@ -62,7 +62,7 @@ final class ChildSteps {
             signals(list);
             list.add("setsid", "", Syscall.SETSID, 0);
             list.add("prctl", "PR_SET_NAME", Syscall.PRCTL, PR_SET_NAME, list.name());
-            list.keep();
+            list.keepSteps();
         }
         if (notes >= 0 && !note.isEmpty()) {
             list.note(notes, note);

@@ -45,7 +45,7 @@ final class ConfinementSteps {
     private ConfinementSteps() {}
 
     /// The most steps that it takes.
-    static int most(ChildConfinement childConfinement) {
+    static int maxSteps(ChildConfinement childConfinement) {
         return childConfinement.equals(ChildConfinement.NONE) ? 0 : 2 * Long.SIZE + 8;
     }
 
@@ -56,7 +56,7 @@ final class ConfinementSteps {
         if (childPrivileges.ownKeyring() && Keyrings.USABLE) {
             list.add(KEYRING, "", Syscall.KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, 0);
         }
-        if (childPrivileges.bounds() && OwnCapabilities.own().has(Capability.SETPCAP)) {
+        if (childPrivileges.bounds() && OwnCapabilities.current().has(Capability.SETPCAP)) {
             bound(list, childPrivileges.capabilities());
         }
         boolean keeps =
@@ -71,7 +71,7 @@ final class ConfinementSteps {
     }
 
     private static void bound(ChildProgram list, long capabilities) {
-        long rest = OwnCapabilities.own().bounding() & ~capabilities;
+        long rest = OwnCapabilities.current().bounding() & ~capabilities;
         for (; rest != 0; rest &= rest - 1) {
             prctl(list, "PR_CAPBSET_DROP", PR_CAPBSET_DROP, Long.numberOfTrailingZeros(rest), 0);
         }

@@ -29,12 +29,12 @@ public final class Landlock {
     private static final long READ_DIR = 1 << 3;
     private static final long MAKE_CHAR = 1 << 6;
     private static final long MAKE_BLOCK = 1 << 11;
-    private static final long OF_FIRST_VERSION = (1 << 13) - 1;
+    private static final long ABI_1_RIGHTS = (1 << 13) - 1;
     private static final long REFER = 1 << 13; // since 2
     private static final long TRUNCATE = 1 << 14; // since 3
     private static final long IOCTL_DEV = 1 << 15; // since 5
     private static final long READ = EXECUTE | READ_FILE | READ_DIR;
-    private static final long OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
+    private static final long FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
     private static final int DIRECTORY = 0040000;
     private static final int TYPE = 0170000;
 
@@ -105,7 +105,7 @@ public final class Landlock {
     }
 
     private static long files(int abi) {
-        long files = OF_FIRST_VERSION;
+        long files = ABI_1_RIGHTS;
         files |= abi >= 2 ? REFER : 0;
         files |= abi >= 3 ? TRUNCATE : 0;
         return abi >= 5 ? files | IOCTL_DEV : files;
@@ -143,7 +143,7 @@ public final class Landlock {
         try {
             boolean isDirectory = (FileStatus.of(place).mode() & TYPE) == DIRECTORY;
             NativeScratch nativeScratch = NativeScratch.here();
-            nativeScratch.bytes.putLong(0, isDirectory ? access : access & OF_A_FILE & handled);
+            nativeScratch.bytes.putLong(0, isDirectory ? access : access & FILE_RIGHTS & handled);
             nativeScratch.bytes.putInt(8, place);
             add(PATH_BENEATH, nativeScratch.structures, path);
         } finally {

@@ -15,7 +15,7 @@ record OwnCapabilities(long effective, long bounding) {
         static final OwnCapabilities SETS = read();
     }
 
-    static OwnCapabilities own() {
+    static OwnCapabilities current() {
         return Own.SETS;
     }
 

@@ -43,7 +43,7 @@ public final class PendingChild {
             if (childGate != null) {
                 childGate.close();
             }
-            spawner.over(this);
+            spawner.finished(this);
         }
         return over;
     }
@@ -54,7 +54,7 @@ public final class PendingChild {
     }
 
     /// True if the child changes its user.
-    boolean disguised() {
+    boolean changesUser() {
         return order.identity().credentials() != null;
     }
 

@@ -17,7 +17,7 @@ final class SpawnAdvice {
 
     /// Explains a failure of clone.
     static String forClone(int errno) {
-        return switch (Errno.of(errno)) {
+        return switch (Errno.byNumber(errno)) {
             case EMFILE -> "; the manager may open no more files: raise its limit (ulimit -n)";
             case ENFILE -> "; the machine may open no more files (fs.file-max)";
             case EAGAIN -> "; no more processes are allowed (ulimit -u, pids.max, kernel.pid_max)";
@@ -30,7 +30,7 @@ final class SpawnAdvice {
     static String forStep(ChildCommand command, String step, int errno) {
         boolean exec = step.startsWith("execve");
         Path file = Path.of(command.directory()).resolve(command.executable());
-        return switch (Errno.of(errno)) {
+        return switch (Errno.byNumber(errno)) {
             case ENOENT -> exec && Files.exists(file) ? "; its interpreter is missing" : "";
             case ENOEXEC -> "; a script begins with a line like #!/bin/sh";
             case ETXTBSY -> "; somebody is writing to it";

@@ -36,6 +36,6 @@ public final class SpawnException extends Exception {
 
     /// Returns the kernel's error; [Errno#UNKNOWN] if the number has no name here.
     public Errno errno() {
-        return Errno.of(number);
+        return Errno.byNumber(number);
     }
 }

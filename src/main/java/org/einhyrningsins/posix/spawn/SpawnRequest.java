@@ -26,16 +26,18 @@ public record SpawnRequest(
     }
 
     /// The same for a child that restricts itself by a ruleset of [Landlock]; below 0, by none.
-    public SpawnRequest within(int ruleset) {
-        return confinement.ruleset() == ruleset ? this : with(confinement.within(ruleset));
+    public SpawnRequest withRuleset(int ruleset) {
+        return confinement.ruleset() == ruleset
+                ? this
+                : withConfinement(confinement.withRuleset(ruleset));
     }
 
     /// The same for a child that waits at a gate; null for none.
-    public SpawnRequest behind(@Nullable ChildGate childGate) {
-        return childGate == null ? this : with(confinement.behind(childGate));
+    public SpawnRequest withGate(@Nullable ChildGate childGate) {
+        return childGate == null ? this : withConfinement(confinement.withGate(childGate));
     }
 
-    private SpawnRequest with(ChildConfinement other) {
+    private SpawnRequest withConfinement(ChildConfinement other) {
         return new SpawnRequest(command, descriptors, identity, other, orphaned);
     }
 }

@@ -29,7 +29,7 @@ public final class Spawner {
     /// The manager's own control group.
     public static final int OWN_CGROUP = -1;
 
-    private static final long FOR_EVER = -1;
+    private static final long UNLIMITED = -1;
 
     private static final int PR_GET_DUMPABLE = 3;
     private static final int PR_SET_DUMPABLE = 4;
@@ -38,9 +38,9 @@ public final class Spawner {
     private static final int MAX_SPARE = 8;
 
     /// Number of children on their way at which the eldest is waited for.
-    private static final int CROWD = 64;
+    private static final int MANY_STARTS = 64;
 
-    private static final long CROWD_PATIENCE = 20_000_000;
+    private static final long MANY_STARTS_WAIT = 20_000_000;
     private static final int MAX_UNDER_WAY = 256;
 
     private final ChildSteps childSteps = new ChildSteps();
@@ -57,8 +57,8 @@ public final class Spawner {
     /// Children leave their notes there.
     ///
     /// @param fd of a file to append to
-    public void noteIn(int fd) {
-        childSteps.noteIn(fd);
+    public void journalTo(int fd) {
+        childSteps.journalTo(fd);
     }
 
     /// Lets whoever may trace the children but for Yama (kernel.yama.ptrace_scope: 1) trace them,
@@ -80,7 +80,7 @@ public final class Spawner {
     ///
     /// @throws SpawnException if a step failed; then there is no child, dead or alive
     public SpawnedChild spawn(SpawnRequest order, String note, int cgroup) throws SpawnException {
-        return begin(order, note, cgroup, FOR_EVER).child();
+        return begin(order, note, cgroup, UNLIMITED).child();
     }
 
     /// Begins to bring one into the world that leaves a note of itself before anything else: so
@@ -99,19 +99,19 @@ public final class Spawner {
             SpawnRequest order, String note, int cgroup, long patience) throws SpawnException {
         makeRoom();
         try {
-            return bear(order, note, cgroup, patience);
+            return clone(order, note, cgroup, patience);
         } catch (SpawnException e) {
             if (!e.step().startsWith(ChildProgram.NOTE)) {
                 throw e;
             }
-            return bear(order, "", cgroup, patience); // who lives is more than who is noted
+            return clone(order, "", cgroup, patience); // who lives is more than who is noted
         }
     }
 
     /// Waits for the eldest child if many are on their way: each holds memory.
     private void makeRoom() throws SpawnException {
-        if (underWay.size() >= CROWD && attend()) {
-            underWay.iterator().next().await(CROWD_PATIENCE);
+        if (underWay.size() >= MANY_STARTS && releaseFinished()) {
+            underWay.iterator().next().await(MANY_STARTS_WAIT);
         }
         if (underWay.size() >= MAX_UNDER_WAY) {
             String why = "; " + MAX_UNDER_WAY + " children are on their way to their programs";
@@ -121,23 +121,23 @@ public final class Spawner {
 
     /// True if any child is on its way that was not waited for to its end. Gives back the resources
     /// of those that are not any more.
-    public synchronized boolean attend() {
+    public synchronized boolean releaseFinished() {
         List.copyOf(underWay).forEach(PendingChild::underWay);
         return !underWay.isEmpty();
     }
 
-    private PendingChild bear(SpawnRequest order, String note, int cgroup, long patience)
+    private PendingChild clone(SpawnRequest order, String note, int cgroup, long patience)
             throws SpawnException {
         List<Integer> copies = new ArrayList<>(0);
         try {
             childSteps.write(list, order, note, copies);
-            long pid = cgroup < 0 ? born(order) : bornInto(cgroup, order);
+            long pid = cgroup < 0 ? callClone(order) : cloneInto(cgroup, order);
             if (SystemCalls.is(pid, Errno.ENOSYS) && list.clearsHandlers()) {
                 list.doWithoutClone3();
                 childSteps.write(list, order, note, copies);
-                pid = born(order);
+                pid = callClone(order);
             }
-            return begun(order, pid, patience);
+            return pending(order, pid, patience);
         } catch (BufferOverflowException e) {
             throw new SpawnException(
                     "execve " + order.command().executable(), Errno.E2BIG.number(), "");
@@ -146,11 +146,11 @@ public final class Spawner {
         }
     }
 
-    private long bornInto(int cgroup, SpawnRequest order) throws SpawnException {
+    private long cloneInto(int cgroup, SpawnRequest order) throws SpawnException {
         long pid = -Errno.ENOSYS.number();
         if (list.clearsHandlers()) { // there is clone3
             list.cgroup(cgroup);
-            pid = born(order);
+            pid = callClone(order);
             list.cgroup(OWN_CGROUP);
         }
         if (pid < 0 && refused((int) -pid)) {
@@ -162,20 +162,21 @@ public final class Spawner {
     /// True if the group is the obstacle, and not a lack of something, which would be lacking
     /// without a group too.
     private static boolean refused(int errno) {
-        return switch (Errno.of(errno)) {
+        return switch (Errno.byNumber(errno)) {
             case EAGAIN, ENOMEM, EMFILE, ENFILE -> false;
             default -> true;
         };
     }
 
-    private long born(SpawnRequest order) {
-        if (order.identity().credentials() != null && disguised() == 0) {
+    private long callClone(SpawnRequest order) {
+        if (order.identity().credentials() != null && countChangingUser() == 0) {
             dumpable = SystemCalls.call(Syscall.PRCTL, PR_GET_DUMPABLE) == 1;
         }
         return SystemCalls.spawn(list.table());
     }
 
-    private PendingChild begun(SpawnRequest order, long pid, long patience) throws SpawnException {
+    private PendingChild pending(SpawnRequest order, long pid, long patience)
+            throws SpawnException {
         if (pid < 0) {
             throw new SpawnException("clone", (int) -pid, SpawnAdvice.forClone((int) -pid));
         }
@@ -198,21 +199,21 @@ public final class Spawner {
     }
 
     /// Frees the list of a child that no longer shares the manager's memory.
-    void over(PendingChild pendingChild) {
+    void finished(PendingChild pendingChild) {
         underWay.remove(pendingChild);
         if (pendingChild.list() != list && spare.size() < MAX_SPARE) {
             spare.push(pendingChild.list());
         }
-        if (pendingChild.disguised() && dumpable && disguised() == 0) {
+        if (pendingChild.changesUser() && dumpable && countChangingUser() == 0) {
             SystemCalls.call(Syscall.PRCTL, PR_SET_DUMPABLE, 1);
         }
     }
 
     /// Returns the number of children on their way to another user.
-    private int disguised() {
+    private int countChangingUser() {
         int count = 0;
         for (PendingChild pendingChild : underWay) {
-            count += pendingChild.disguised() ? 1 : 0;
+            count += pendingChild.changesUser() ? 1 : 0;
         }
         return count;
     }

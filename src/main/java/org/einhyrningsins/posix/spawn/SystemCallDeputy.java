@@ -163,7 +163,7 @@ public final class SystemCallDeputy extends ForwardingThread {
         list.add("end", "", Syscall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
         list.add("socket", "", Syscall.DUP3, end, 0, 0);
         list.add("close", "", Syscall.CLOSE_RANGE, 1, LAST_DESCRIPTOR, 0);
-        request = list.serve(0);
+        request = list.serveCalls(0);
         return SystemCalls.spawn(list.table());
     }
 

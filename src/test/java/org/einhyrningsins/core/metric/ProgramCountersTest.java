@@ -182,7 +182,7 @@ class ProgramCountersTest {
     private void happens(ProgramEvent programEvent) {
         Transition step = program.step(programEvent, now);
         programCounters.happened(program, programEvent);
-        programCounters.took(program, step, wall);
+        programCounters.countStep(program, step, wall);
         program = step.program();
     }
 

@@ -121,7 +121,7 @@ final class OlderImageTest {
     void whatWasStoppedStaysStopped() throws Exception {
         Program program = program("stopped");
         assertThat(program.phase()).isInstanceOf(ProgramPhase.Stopped.class);
-        assertThat(program.intent().stopped()).isTrue();
+        assertThat(program.operatorOverride().stopped()).isTrue();
         assertThat(program.earliestDeadline()).isNull();
     }
 

@@ -68,7 +68,7 @@ class SpawnPreparationTest {
         site.lay("credentials", () -> deeds.add("second"));
         ChildGate childGate = Objects.requireNonNull(site.gate(() -> undo("undone")));
         assertThat(deeds).isEmpty();
-        childGate.born();
+        childGate.childStarted();
         childGate.close(); // so that it is seen to be tried
         answered.countDown();
         done.await();

@@ -38,7 +38,7 @@ class DescriptorsIT {
         Files.writeString(file, "");
         try (var ours = new java.io.RandomAccessFile(file.toFile(), "rw")) {
             int fd = number(ours.getFD());
-            int twin = AppendFiles.appendingTwin(fd);
+            int twin = AppendFiles.reopenForAppend(fd);
             ours.write("one\n".getBytes(UTF_8));
             AppendFiles.write(
                     twin, ByteBuffer.allocateDirect(4).put(0, "two\n".getBytes(UTF_8)), 0, 4, 0);
@@ -47,7 +47,7 @@ class DescriptorsIT {
             Descriptors.close(twin);
         }
         int[] pipe = Descriptors.pipe();
-        assertThat(AppendFiles.appendingTwin(pipe[1])).isEqualTo(-1);
+        assertThat(AppendFiles.reopenForAppend(pipe[1])).isEqualTo(-1);
         Descriptors.close(pipe[0]);
         Descriptors.close(pipe[1]);
     }

@@ -18,7 +18,7 @@ class OutputPipesIT {
 
     @Test
     void aPipeThatCannotBeHadLeavesNothingOpenHoweverFewDescriptorsAreLeft() throws IOException {
-        leavesNothing(() -> ends(OutputPipes.narrow(null)));
+        leavesNothing(() -> ends(OutputPipes.smallOutlet(null)));
         leavesNothing(() -> ends(OutputPipes.outlet(null)));
         leavesNothing(OutputPipes::teePipe);
     }

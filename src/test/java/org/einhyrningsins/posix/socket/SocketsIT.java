@@ -308,9 +308,9 @@ class SocketsIT {
         boolean refused = refuses(client, listener);
         if (refused) {
             send(client, "word", List.of());
-            assertThat(Connections.hear(accepted, buffer)).isEqualTo(4);
+            assertThat(Connections.read(accepted, buffer)).isEqualTo(4);
         } else { // before Linux 6.16
-            assertThatThrownBy(() -> Connections.hear(accepted, buffer))
+            assertThatThrownBy(() -> Connections.read(accepted, buffer))
                     .isInstanceOf(PosixException.class);
         }
         int[] pair =
@@ -319,7 +319,7 @@ class SocketsIT {
         try {
             keep(pair[1]);
             send(pair[1], "word", List.of(listener));
-            assertThatThrownBy(() -> Connections.hear(pair[0], buffer.clear()))
+            assertThatThrownBy(() -> Connections.read(pair[0], buffer.clear()))
                     .isInstanceOf(PosixException.class)
                     .hasMessageContaining("descriptors are not taken");
             assertThatThrownBy(() -> Connections.peek(pair[0], buffer.clear()))

@@ -113,7 +113,7 @@ class ChildConfinementIT {
     void whoIsNotConfinedIsAsTheManager() throws Exception {
         Nursery child = teller(NOBODY, ChildConfinement.NONE);
         child.credentials = null;
-        OwnCapabilities own = OwnCapabilities.own();
+        OwnCapabilities own = OwnCapabilities.current();
         assertThat(status(child))
                 .containsEntry("CapEff", hex(own.effective()))
                 .containsEntry("CapBnd", hex(own.bounding()));
@@ -211,7 +211,7 @@ class ChildConfinementIT {
         Thread poor =
                 new Thread(
                         () -> {
-                            giveUpAllBut(OwnCapabilities.own().effective() & ~BIND);
+                            giveUpAllBut(OwnCapabilities.current().effective() & ~BIND);
                             failures[0] = catchThrowableOfType(SpawnException.class, child::output);
                         });
         poor.start();
@@ -226,7 +226,7 @@ class ChildConfinementIT {
 
     @Test
     void hasItsPlaceWhenMemoryRunsOutAlsoAsAnotherUser() throws Exception {
-        boolean free = OwnCapabilities.own().has(Capability.SYS_RESOURCE);
+        boolean free = OwnCapabilities.current().has(Capability.SYS_RESOURCE);
         for (int score : free ? List.of(-1000, 0, 500, 1000) : List.of(500, 1000)) {
             Nursery child = Nursery.script(waitUntil(score));
             child.credentials = NOBODY;

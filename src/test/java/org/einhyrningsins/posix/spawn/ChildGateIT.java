@@ -20,7 +20,7 @@ import java.util.Objects;
 /// A child waits at a gate, before it touches any file.
 @Timeout(240)
 class ChildGateIT {
-    private final ChildGate childGate = ChildGate.shut();
+    private final ChildGate childGate = ChildGate.closed();
     private final int nothing = Descriptors.openNull();
     private long descriptors;
     private PendingChild pendingChild;
@@ -33,7 +33,7 @@ class ChildGateIT {
                         ChildPrivileges.KEPT, ChildScheduling.INHERITED, -1, childGate);
         descriptors = Nursery.descriptors() - 3; // the gate and nothing
         pendingChild = child.spawner.begin(child.order(nothing, nothing), "", -1, 0);
-        childGate.born();
+        childGate.childStarted();
         assertThat(pendingChild.await(20_000_000)).as("it went through a shut gate").isFalse();
     }
 

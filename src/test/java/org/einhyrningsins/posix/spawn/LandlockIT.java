@@ -198,7 +198,7 @@ class LandlockIT {
         Path named = Files.writeString(directory.resolve("f"), "yes");
         Landlock.Rules rules = rules(List.of(named), List.of(), null, null);
         int ruleset = Landlock.ruleset(rules);
-        ChildGate childGate = ChildGate.shut();
+        ChildGate childGate = ChildGate.closed();
         Nursery child = Nursery.script("cat " + named);
         child.confinement =
                 new ChildConfinement(
@@ -209,7 +209,7 @@ class LandlockIT {
         int[] pipe = Descriptors.pipe();
         int nothing = Descriptors.openNull();
         PendingChild pendingChild = child.spawner.begin(child.order(nothing, pipe[1]), "", -1, 0);
-        childGate.born();
+        childGate.childStarted();
         Descriptors.close(pipe[1]);
         assertThat(pendingChild.underWay()).isTrue();
         Landlock.fill(ruleset, rules);

@@ -436,11 +436,11 @@ class SpawnerIT {
         assertThat(pendingChild.underWay()).isTrue();
         assertThat(name(pendingChild)).isEqualTo(ProcessStatus.UNBORN);
         assertThat(new Nursery().exit().code()).isZero(); // another, meanwhile
-        assertThat(child.spawner.attend()).isTrue();
+        assertThat(child.spawner.releaseFinished()).isTrue();
         Descriptors.close(lease);
         assertThat(pendingChild.await(10_000_000_000L)).isTrue();
         assertThat(pendingChild.failure()).isNull();
-        assertThat(child.spawner.attend()).isFalse();
+        assertThat(child.spawner.releaseFinished()).isFalse();
         assertThat(Children.await(pendingChild.child().pidfd()))
                 .isEqualTo(new ProcessExit(7, 0, false));
         Descriptors.close(pendingChild.child().pidfd());
