@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// fails soon: see [org.einhyrningsins.core.Rollback].
 ///
 /// @param since time when the newer one took over
-/// @param taken reason why it does not come back all the same: what it needs is another's now;
-///   null if it does
+/// @param taken reason why it does not come back all the same: what it needs is another's now; null
+///   if it does
 public record FallbackVersion(ProgramVersion version, Moment since, @Nullable String taken) {
     /// Returns the time when the newer version has proved itself.
     ///
