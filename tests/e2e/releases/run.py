@@ -2,6 +2,8 @@
 """Releases behind a link: a version is what its workers ran, wherever the link points meanwhile; also over a re-exec, kill -9
 of the manager, and on the classic command line. A release that failed is not tried again unasked."""
 
+import glob
+import json
 import os
 import shutil
 import signal
@@ -30,6 +32,7 @@ def run(lab):
     a_release_that_fails_is_not_tried_again_unasked(lab, manager)
     manager = the_next_manager_knows_what_ran(lab, manager)
     a_good_release_is_rolled(lab, manager)
+    manager = the_workers_of_a_manager_that_noted_no_release_are_not_rolled(lab, manager)
     an_upgrade_takes_what_the_link_points_at(lab, manager)
     the_file_itself_may_be_the_link(lab, manager)
     a_release_that_is_gone_is_told(lab, manager)
@@ -132,6 +135,39 @@ def the_next_manager_knows_what_ran(lab, manager):
     manager.wait_until_up("web", 2)
     runs(lab, manager, "41")
     return manager
+
+
+def the_workers_of_a_manager_that_noted_no_release_are_not_rolled(lab, manager):
+    """As an older one did. The kernel says where they run: below the link, and as which file. Of a script it says too little."""
+    before = {name: manager.pids_of(name) for name in ("web", "file")}
+    os.kill(manager.pid, signal.SIGKILL)
+    manager.process.wait()
+    stripped = 0
+    for path in glob.glob(os.path.join(os.path.dirname(manager.socket), "*", "program-*.json")):
+        state = json.loads(read(path))
+        stripped += strip(state)
+        with open(path, "w") as file:
+            json.dump(state, file)
+    check(stripped >= 3, "releases in the state: %d" % stripped)
+    manager = lab.start(socket_path=manager.socket)
+    manager.wait_until_up("web", 2)
+    manager.wait_until_up("argument", 1)
+    same({name: manager.pids_of(name) for name in before}, before, "workers of a manager that noted no release")
+    runs(lab, manager, "43")
+    manager.ctl("plan", code=DONE)
+    return manager
+
+
+def strip(value):
+    """Takes the releases out; returns how many there were."""
+    if isinstance(value, list):
+        return sum(strip(each) for each in value)
+    if not isinstance(value, dict):
+        return 0
+    found = isinstance(value.get("release"), dict)
+    if found:
+        del value["release"]
+    return found + sum(strip(each) for each in value.values())
 
 
 def runs_adopted(lab, manager, pids, name):

@@ -12,6 +12,7 @@ import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.model.WorkerHealth;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,29 @@ public final class Recovery {
         StepContext stepContext = new StepContext(program, program.asOf());
         stepContext.versions.next = Math.max(stepContext.versions.next, generation);
         return stepContext.program();
+    }
+
+    /// The same program, whose workers are found to run releases that nobody had noted.
+    ///
+    /// @param releases by generation
+    public static Program running(Program program, Map<Integer, Release> releases) {
+        StepContext stepContext = new StepContext(program, program.asOf());
+        stepContext.serving = running(stepContext.serving, releases);
+        Rollout rollout = stepContext.rollout;
+        if (rollout != null) {
+            stepContext.rollout = rollout.withTargetOrigin(running(rollout.target(), releases));
+        }
+        for (Worker worker : workers(stepContext)) {
+            stepContext.replace(worker.withVersion(running(worker.version(), releases)));
+        }
+        return stepContext.program();
+    }
+
+    private static ProgramVersion running(ProgramVersion version, Map<Integer, Release> releases) {
+        Release its = releases.get(version.generation());
+        return its == null || version.spec().release() != null
+                ? version
+                : version.managedBy(version.spec().withRelease(its));
     }
 
     /// A program that was handed on: as it was, but that probes are under way no more.

@@ -4,6 +4,7 @@ package org.einhyrningsins.manager;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.channel.WorkerSocketFactory;
+import org.einhyrningsins.manager.handover.AdoptedReleases;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
@@ -37,7 +38,7 @@ final class ProgramFactory {
 
     /// Makes the host of a program that another manager had, and puts it in the table.
     ProgramHost resume(ProgramSnapshot image) throws IOException {
-        Program program = image.program();
+        Program program = AdoptedReleases.of(image, parts.reloader.planner()::renewed);
         ProgramSnapshot known =
                 image.of(
                         Recovery.numberedFrom(

@@ -127,7 +127,7 @@ public final class ReloadPlanner {
     }
 
     /// Returns a definition with the release that its links point at now.
-    ProgramSpec renewed(ProgramSpec spec) {
+    public ProgramSpec renewed(ProgramSpec spec) {
         return releaseLookup.renewed(spec);
     }
 

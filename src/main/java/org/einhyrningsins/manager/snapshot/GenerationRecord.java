@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.snapshot;
 
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.VersionOrigin;
+import org.einhyrningsins.spec.Release;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
@@ -48,9 +49,12 @@ public record GenerationRecord(
         return serves() ? fate(fate.served(fate.sinceMillis(), millis)) : this;
     }
 
-    /// The same under a version of the same number; null for none.
+    /// The same under a version of the same number; null for none. A release that was found out
+    /// later is added.
     public GenerationRecord version(@Nullable ProgramVersion other) {
-        return new GenerationRecord(number, other, release, origin, changed, fate, files);
+        Release found = other == null ? null : other.spec().release();
+        String name = release.isEmpty() && found != null ? found.name() : release;
+        return new GenerationRecord(number, other, name, origin, changed, fate, files);
     }
 
     /// The same with its files as they were found.

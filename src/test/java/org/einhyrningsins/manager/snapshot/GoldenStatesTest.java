@@ -4,6 +4,7 @@ package org.einhyrningsins.manager.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
@@ -17,6 +18,7 @@ import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +40,8 @@ import java.util.stream.Stream;
 
 /// What managers wrote in each format, to be read for ever: `format-N/rich` is the state of one
 /// with programs in all kinds of states, and what it handed on; `format-N/moves` is of another in
-/// the middle of a reload that gives a socket from one program to another.
+/// the middle of a reload that gives a socket from one program to another; `format-2/release` is of
+/// one with a program that runs a release behind a link.
 final class GoldenStatesTest {
     private static final Path FILES =
             Path.of("src/test/resources/org/einhyrningsins/manager/snapshot");
@@ -70,10 +73,7 @@ final class GoldenStatesTest {
                     "generation-verdict",
                     "history",
                     "part.address",
-                    "part.release",
-                    "part.release-name",
                     "past-generation",
-                    "release",
                     "program-condition",
                     "recorded-file",
                     "rollback",
@@ -120,7 +120,7 @@ final class GoldenStatesTest {
         try (Stream<Path> files = Files.walk(FILES.resolve("format-" + format))) {
             all = files.filter(Files::isRegularFile).toList();
         }
-        assertThat(all).hasSize(22);
+        assertThat(all).hasSize(format == 1 ? 22 : 23);
         for (Path file : all) {
             assertThat(Files.readString(file)).startsWith("{\"format\":" + format + ",");
             image(file, type(file.getFileName().toString()));
@@ -305,6 +305,27 @@ final class GoldenStatesTest {
         assertThat(handover(format, "moves").manager().pending().reload()).isNotNull();
     }
 
+    @Test
+    void aReleaseIsWhatItWasAndAnOlderStateHasNone() throws Exception {
+        String text = Files.readString(file(2, "release/program-released"));
+        Program program = SnapshotDecoder.read(text, ProgramSnapshot.class).program();
+        Release release =
+                new Release(
+                        Path.of("/srv/shop/current"),
+                        Path.of("/srv/shop/releases/41"),
+                        Path.of("/srv/shop/releases/41"),
+                        null);
+        assertThat(program.serving().spec().release()).isEqualTo(release);
+        String older = text.replaceFirst(",\"release\":\\{[^}]*}", "");
+        assertThat(older).isNotEqualTo(text);
+        Program without = SnapshotDecoder.read(older, ProgramSnapshot.class).program();
+        assertThat(without.serving().spec().release()).isNull();
+        assertThat(Recovery.running(without, Map.of(2, release))).isEqualTo(without);
+        assertThat(Recovery.running(without, Map.of(1, release)))
+                .as("what its worker is found to run is what it ran")
+                .isEqualTo(program);
+    }
+
     // ---- what the files have
 
     @Test
@@ -313,6 +334,8 @@ final class GoldenStatesTest {
         for (String which : List.of("rich", "moves")) {
             collect(handover(SnapshotLanguage.NUMBER, which), found);
         }
+        Path released = file(SnapshotLanguage.NUMBER, "release/program-released");
+        collect(image(released, ProgramSnapshot.class), found);
         Set<String> all = new TreeSet<>();
         new FormatWalk().named.forEach(type -> all.add(FormatNames.type(type)));
         all.removeAll(found);
