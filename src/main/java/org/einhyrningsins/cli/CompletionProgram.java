@@ -49,7 +49,7 @@ final class CompletionProgram {
     private List<Completion.Choice> choices(String name, List<String> before, String start) {
         return name.equals(CommandNames.MANAGER)
                 ? LaunchModel.choices(before, start)
-                : new Completion(false, this::ask).choices(before, start);
+                : new Completion(false, this::fetchNames).choices(before, start);
     }
 
     /// The socket that the words before name; null for none.
@@ -67,12 +67,12 @@ final class CompletionProgram {
         return socket;
     }
 
-    private CompletionNames ask(List<String> before) {
+    private CompletionNames fetchNames(List<String> before) {
         try {
             Path socket = socket(before);
             return new LiveCompletionNames(
                             socket == null ? ControlPath.forClient(environment) : socket)
-                    .ask();
+                    .fetch();
         } catch (ControlException noneOfOurs) {
             return CompletionNames.EMPTY;
         }

@@ -53,7 +53,7 @@ public final class Importer {
         for (Path file : files) {
             sources.add(ForeignFiles.source(file));
         }
-        ImportFormat told = format == null ? told(sources, machine.environment()) : format;
+        ImportFormat told = format == null ? formatOf(sources, machine.environment()) : format;
         if (sources.size() > 1 && told != ImportFormat.SYSTEMD) {
             throw ImportException.usage(
                     "only systemd's units are imported several at once; give one file, and what it"
@@ -88,12 +88,12 @@ public final class Importer {
         }
     }
 
-    private static ImportFormat told(List<SourceText> sources, Map<String, String> environment)
+    private static ImportFormat formatOf(List<SourceText> sources, Map<String, String> environment)
             throws ImportException {
         ImportFormat all = null;
         for (SourceText sourceText : sources) {
             ImportFormat byName = ImportFormat.byName(sourceText);
-            String stranger = byName == null ? ImportFormat.stranger(sourceText) : null;
+            String stranger = byName == null ? ImportFormat.unsupported(sourceText) : null;
             if (stranger != null) {
                 throw ImportException.usage(sourceText.file() + " is " + stranger);
             }
@@ -108,7 +108,7 @@ public final class Importer {
                                 + String.join(", ", ImportFormat.words()));
             }
             if (format == ImportFormat.PROCFILE && byName == null) {
-                String stray = ProcfileReader.stray(sourceText, environment);
+                String stray = ProcfileReader.whyNotProcfile(sourceText, environment);
                 if (!stray.isEmpty()) {
                     throw ImportException.usage(
                             sourceText.file()

@@ -49,7 +49,7 @@ public final class ControlClient implements AutoCloseable {
 
     /// Connects.
     ///
-    /// @param patience time limit of everything until [#close()], connecting included
+    /// @param timeLimit time limit of everything until [#close()], connecting included
     public static ControlClient connect(Path socket, Duration patience) throws ControlException {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
         try {
@@ -76,7 +76,7 @@ public final class ControlClient implements AutoCloseable {
     /// Asks, and hands on what is told until the end.
     ///
     /// @return the last reply; or the one after which the handler would hear no more
-    public ControlReply ask(
+    public ControlReply send(
             String command, List<String> args, boolean wait, boolean text, ReplyHandler handler)
             throws ControlException {
         String claim = System.getenv("SUDO_USER");
@@ -103,7 +103,7 @@ public final class ControlClient implements AutoCloseable {
 
     private ControlReply next() throws ControlException {
         while (true) {
-            byte[] line = arrivals.lines.poll();
+            byte[] line = arrivals.received.poll();
             if (line == null) {
                 receive();
                 continue;
@@ -118,7 +118,7 @@ public final class ControlClient implements AutoCloseable {
     private void receive() throws ControlException {
         int count = receiveBytes();
         if (count < 0) {
-            throw wentAway();
+            throw disconnected();
         }
         buffer.flip();
         lineBuffer.feed(buffer, arrivals);
@@ -178,15 +178,15 @@ public final class ControlClient implements AutoCloseable {
         return new ControlException(
                 ExitStatus.TIMED_OUT,
                 "no answer within "
-                        + patience(limit.patience.toMillis())
+                        + timeLimit(limit.patience.toMillis())
                         + "; what was asked for may still go on in the manager");
     }
 
-    private static String patience(long millis) {
+    private static String timeLimit(long millis) {
         return millis < 1_000 ? millis + "ms" : StatusText.duration(millis);
     }
 
-    private ControlException wentAway() {
+    private ControlException disconnected() {
         return new ControlException(
                 ExitStatus.NO_MANAGER,
                 "the manager at " + socket + " went away before it answered");
@@ -205,12 +205,12 @@ public final class ControlClient implements AutoCloseable {
 
     /// Lines that came and were not yet read.
     private static final class Arrivals implements LineBuffer.Taker {
-        final Deque<byte[]> lines = new ArrayDeque<>();
+        final Deque<byte[]> received = new ArrayDeque<>();
         boolean tooLong;
 
         @Override
         public void line(byte[] line) {
-            lines.add(line);
+            received.add(line);
         }
 
         @Override

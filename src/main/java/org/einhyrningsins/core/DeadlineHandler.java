@@ -103,7 +103,7 @@ final class DeadlineHandler {
         failed(stepContext, worker, why, renewal);
     }
 
-    /// What a worker that is probed had for an answer.
+    /// Describes the answer of a worker that is probed.
     private static String unanswered(Worker worker, WorkerState.Starting state) {
         if (worker.version().spec().ack().mode() instanceof AckSpec.Probe) {
             return "; its probe: " + (state.answer().isEmpty() ? "no answer" : state.answer());

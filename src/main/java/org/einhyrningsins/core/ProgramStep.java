@@ -241,8 +241,8 @@ final class ProgramStep {
         }
     }
 
-    /// What a probe that fails had of its answer so far: should the rest not come in time, it is
-    /// what is known.
+    /// Keeps the part of an answer that a failing probe has so far: should the rest not come in
+    /// time, it is what is known.
     private static void partialAnswer(StepContext stepContext, ProgramEvent.Hearing event) {
         Worker worker = stepContext.find(event.worker());
         if (worker != null && worker.state() instanceof WorkerState.Starting starting) {

@@ -97,7 +97,7 @@ final class CrashStart {
     private void fetchSockets() throws StartException, IOException, SocketTable.CannotBind {
         RuntimePaths paths = parts.files.paths();
         SocketTable table = parts.sockets.table();
-        SocketHolder.Former left = SocketHolder.find(paths.state());
+        SocketHolder.HolderProcess left = SocketHolder.find(paths.state());
         crashRecovery.fetchInto(table, parts.sockets.passed(), left);
         if (left != null) {
             Descriptors.close(left.pidfd());

@@ -24,7 +24,7 @@ final class FactTeller {
         store = new FactStore(parts.runtime.managerLog());
     }
 
-    /// What is kept of them.
+    /// The store of facts.
     FactStore store() {
         return store;
     }

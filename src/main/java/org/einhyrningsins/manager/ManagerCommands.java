@@ -33,7 +33,7 @@ import java.util.Map;
 import java.util.Set;
 
 /// Carries out what commands and signals ask of the manager itself or of every program.
-final class ManagerCommands implements CommandDispatcher.Conduct {
+final class ManagerCommands implements CommandDispatcher.ManagerActions {
     private final ManagerParts parts;
     private final ReexecRequest reexecRequest;
 

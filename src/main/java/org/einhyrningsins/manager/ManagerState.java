@@ -24,7 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The state of the manager as snapshots and pages have it, collected from its parts.
-final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.Household {
+final class ManagerState implements SnapshotBuilder.Source, SnapshotWriter.Participant {
     private final ManagerParts parts;
     private ManagerSnapshot.History history = ManagerSnapshot.History.fresh();
 

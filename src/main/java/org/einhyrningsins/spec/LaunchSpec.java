@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
-/// How a worker is started: command, environment, rights, output and link to the manager.
+/// Start of a worker: command, environment, rights, output and link to the manager.
 ///
 /// @param command program and arguments, at least one; exec'ed as they are, never given to a shell
 /// @param directory working directory, absolute

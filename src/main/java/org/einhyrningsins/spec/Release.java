@@ -78,7 +78,7 @@ public record Release(Path link, Path path, Path directory, @Nullable Path progr
     }
 
     /// Returns all of it in one text, so that two that differ in anything have other texts.
-    public String told() {
+    public String text() {
         return link
                 + " -> "
                 + path
@@ -90,6 +90,6 @@ public record Release(Path link, Path path, Path directory, @Nullable Path progr
     ///
     /// @param other a release that it is to be told from; null for none
     public String toldFrom(@Nullable Release other) {
-        return other != null && other.name().equals(name()) ? told() : name();
+        return other != null && other.name().equals(name()) ? text() : name();
     }
 }

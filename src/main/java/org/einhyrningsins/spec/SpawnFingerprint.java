@@ -34,7 +34,7 @@ final class SpawnFingerprint {
         add(birth.watchdog());
         add(birth.ackPipe() != null).add(birth.ackPipe() == null ? null : birth.ackPipe().number());
         add(birth.heard());
-        said("obstacle", birth.found().obstacle());
+        addKey("obstacle", birth.found().obstacle());
         Release release = birth.found().release();
         if (release != null) {
             add("release").add(release.link()).add(release.path());
@@ -57,13 +57,13 @@ final class SpawnFingerprint {
 
     /// Adds only what is set, so that a fingerprint made by an earlier version stays the same.
     private void add(ConfinementSpec confinement) {
-        said("no-new-privs", confinement.noNewPrivs());
-        said("capabilities", confinement.capabilities());
+        addKey("no-new-privs", confinement.noNewPrivs());
+        addKey("capabilities", confinement.capabilities());
         SchedulingSpec scheduling = confinement.scheduling();
-        said("oom-score-adj", scheduling.oomScoreAdj());
-        said("cpus", scheduling.cpus().isEmpty() ? null : scheduling.cpus());
+        addKey("oom-score-adj", scheduling.oomScoreAdj());
+        addKey("cpus", scheduling.cpus().isEmpty() ? null : scheduling.cpus());
         SchedulingSpec.IoClass io = scheduling.ioClass();
-        said("io-class", io == null ? null : io.priority());
+        addKey("io-class", io == null ? null : io.priority());
         for (DirectorySpec directory : confinement.directories()) {
             add("directories").add(directory.path()).add(directory.mode());
         }
@@ -71,7 +71,7 @@ final class SpawnFingerprint {
         if (sandbox != null) {
             add("sandbox").add(sandbox.read()).add(sandbox.write()).add(sandbox.connect());
             add(sandbox.bind()).add(sandbox.required());
-            said("scope", sandbox.scope().isEmpty() ? null : sandbox.scope());
+            addKey("scope", sandbox.scope().isEmpty() ? null : sandbox.scope());
         }
         CgroupSpec cgroup = confinement.cgroup();
         if (cgroup != null) {
@@ -80,7 +80,7 @@ final class SpawnFingerprint {
         confinement.credentials().forEach((name, path) -> add("credentials").add(name).add(path));
     }
 
-    private void said(String key, @Nullable Object value) {
+    private void addKey(String key, @Nullable Object value) {
         if (value != null) {
             add(key).add(value);
         }

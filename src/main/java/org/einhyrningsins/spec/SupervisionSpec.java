@@ -3,8 +3,8 @@ package org.einhyrningsins.spec;
 
 import java.util.List;
 
-/// How the manager treats the workers of a program: when they are up, how they are watched,
-/// stopped, started again and replaced. All of it can change while workers run.
+/// Supervision of a program's workers: when they are up, how they are watched, stopped, started
+/// again and replaced. All of it can change while workers run.
 ///
 /// @param ack how a worker acknowledges that it is up
 /// @param stop the stop sequence
@@ -20,7 +20,7 @@ public record SupervisionSpec(
         RolloutSpec rollout,
         MonitoringSpec care,
         List<String> after) {
-    /// What holds where the file says nothing.
+    /// The default where the file says nothing.
     public static final SupervisionSpec DEFAULT =
             new SupervisionSpec(
                     AckSpec.DEFAULT,

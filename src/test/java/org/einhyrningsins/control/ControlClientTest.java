@@ -68,7 +68,7 @@ class ControlClientTest {
         try (TestManager manager = new TestManager(List.of(event, TestManager.SILENCE));
                 ControlClient controlClient = ControlClient.connect(manager.socket(), LONG)) {
             ControlReply last =
-                    controlClient.ask("events", List.of(), true, true, controlReply -> false);
+                    controlClient.send("events", List.of(), true, true, controlReply -> false);
             assertThat(last.message()).isEqualTo("event");
         }
     }
@@ -126,7 +126,7 @@ class ControlClientTest {
 
     private ControlReply ask(Path socket, Duration patience) throws ControlException {
         try (ControlClient controlClient = ControlClient.connect(socket, patience)) {
-            return controlClient.ask(
+            return controlClient.send(
                     "reload",
                     List.of("web"),
                     true,

@@ -102,6 +102,6 @@ class ReleaseTest {
                         new Release(link, other, directory, null),
                         new Release(link, PATH, other, null),
                         new Release(link, PATH, directory, other));
-        assertThat(all.stream().map(Release::told)).doesNotHaveDuplicates();
+        assertThat(all.stream().map(Release::text)).doesNotHaveDuplicates();
     }
 }

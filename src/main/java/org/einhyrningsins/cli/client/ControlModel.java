@@ -69,12 +69,12 @@ final class ControlModel {
             return line(root);
         }
         if (!root.hasSubcommand()) {
-            return root.hasMatchedOption("-h") ? say(line) : new Session(socket(root, root));
+            return root.hasMatchedOption("-h") ? showText(line) : new Session(socket(root, root));
         }
         ParseResult command = root.subcommand();
         String name = command.commandSpec().name();
         if (command.hasMatchedOption("-h")) {
-            return say(command.commandSpec().commandLine());
+            return showText(command.commandSpec().commandLine());
         }
         return name.equals("help") ? help(line, words(command)) : run(name, root, command);
     }
@@ -119,12 +119,12 @@ final class ControlModel {
 
     private static Reading help(CommandLine line, List<String> topics) {
         if (topics.isEmpty()) {
-            return say(line);
+            return showText(line);
         }
         CommandLine command = line.getSubcommands().get(topics.get(0));
         return command == null
                 ? new Mistake("no help on '" + topics.get(0) + "'; 'help' lists the commands")
-                : say(command);
+                : showText(command);
     }
 
     private static Reading run(String name, ParseResult root, ParseResult command)
@@ -159,8 +159,8 @@ final class ControlModel {
                 : new Run(
                         new ClientCommand(
                                 socket(root, command),
-                                given(root, command, "--json"),
-                                !given(root, command, "--no-wait"),
+                                isGiven(root, command, "--json"),
+                                !isGiven(root, command, "--no-wait"),
                                 bound,
                                 count,
                                 follows,
@@ -176,7 +176,7 @@ final class ControlModel {
         return new ArrayList<>(Arrays.asList(command.matchedPositionalValue(0, new String[0])));
     }
 
-    private static boolean given(ParseResult root, ParseResult command, String option) {
+    private static boolean isGiven(ParseResult root, ParseResult command, String option) {
         return root.hasMatchedOption(option) || command.hasMatchedOption(option);
     }
 
@@ -353,7 +353,7 @@ final class ControlModel {
         return OptionSpec.builder(names).type(boolean.class);
     }
 
-    private static Reading say(CommandLine line) {
+    private static Reading showText(CommandLine line) {
         return new Say(usage(line));
     }
 

@@ -55,7 +55,7 @@ public final class ControlProgram {
         }
         try {
             ClientCommand asked = FastClientArguments.read(words);
-            return asked == null ? runSpecial(words) : ask(asked);
+            return asked == null ? runSpecial(words) : sendAndPrint(asked);
         } catch (UncheckedIOException nobodyReads) {
             return NOBODY_READS;
         } catch (InvalidPathException unnameable) {
@@ -81,7 +81,7 @@ public final class ControlProgram {
     /// Does what was read from these words.
     int run(ControlModel.Reading reading, String[] words) {
         return switch (reading) {
-            case ControlModel.Run(ClientCommand asked) -> ask(asked);
+            case ControlModel.Run(ClientCommand asked) -> sendAndPrint(asked);
             case ControlModel.Say(String text) -> {
                 out.print(text);
                 yield ExitStatus.DONE.code();
@@ -102,13 +102,13 @@ public final class ControlProgram {
         }
     }
 
-    private int ask(ClientCommand asked) {
+    private int sendAndPrint(ClientCommand asked) {
         String wrong = wrong(asked);
         if (wrong != null) {
             return mistake(wrong);
         }
         try {
-            return converse(asked);
+            return exchange(asked);
         } catch (ControlException e) {
             return Thread.interrupted() ? interrupted(asked) : failed(asked, e);
         }
@@ -130,7 +130,7 @@ public final class ControlProgram {
 
     /// The shell interrupts the thread that waits; without the shell the process ends.
     private int interrupted(ClientCommand asked) {
-        if (asked.goesOnWithoutUs()) {
+        if (asked.outlivesClient()) {
             err.print("\n" + InterruptMessage.message(asked.command(), "status"));
         } else {
             err.print("");
@@ -138,7 +138,7 @@ public final class ControlProgram {
         return INTERRUPTED;
     }
 
-    private int converse(ClientCommand asked) throws ControlException {
+    private int exchange(ClientCommand asked) throws ControlException {
         if (asked.command().equals("logs")) {
             return logs(asked);
         }
@@ -146,12 +146,13 @@ public final class ControlProgram {
             out.print(CommandNames.CONTROL + " " + BuildInfo.text());
         }
         InterruptMessage interruptMessage =
-                asked.goesOnWithoutUs() ? InterruptMessage.during(asked.command(), err) : null;
+                asked.outlivesClient() ? InterruptMessage.during(asked.command(), err) : null;
         ReplyPrinter replyPrinter =
                 new ReplyPrinter(asked, out, err, !isQuestion(asked) && isTerminal());
-        try (ControlClient controlClient = ControlClient.connect(socket(asked), asked.patience())) {
+        try (ControlClient controlClient =
+                ControlClient.connect(socket(asked), asked.timeLimit())) {
             ControlReply controlReply =
-                    controlClient.ask(
+                    controlClient.send(
                             asked.command(),
                             asked.args(),
                             asked.waits(),
@@ -160,7 +161,7 @@ public final class ControlProgram {
             replyPrinter.verdict(controlReply);
             return controlReply.code();
         } finally {
-            replyPrinter.leave();
+            replyPrinter.endLine();
             over(interruptMessage);
         }
     }
@@ -168,9 +169,11 @@ public final class ControlProgram {
     /// The manager says where; the files are read here.
     private int logs(ClientCommand asked) throws ControlException {
         ControlReply controlReply;
-        try (ControlClient controlClient = ControlClient.connect(socket(asked), asked.patience())) {
+        try (ControlClient controlClient =
+                ControlClient.connect(socket(asked), asked.timeLimit())) {
             controlReply =
-                    controlClient.ask(asked.command(), asked.args(), true, false, progress -> true);
+                    controlClient.send(
+                            asked.command(), asked.args(), true, false, progress -> true);
         }
         if (controlReply.code() != ExitStatus.DONE.code()) {
             new ReplyPrinter(asked, out, err, false).verdict(controlReply);
@@ -187,7 +190,7 @@ public final class ControlProgram {
 
     /// Questions have no progress to show, so nobody need look for a terminal.
     private static boolean isQuestion(ClientCommand asked) {
-        return !asked.goesOnWithoutUs();
+        return !asked.outlivesClient();
     }
 
     private boolean isTerminal() {

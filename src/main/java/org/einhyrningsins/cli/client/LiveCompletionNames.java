@@ -21,10 +21,10 @@ public final class LiveCompletionNames {
     }
 
     /// Returns the names known now; none if no manager answers.
-    public CompletionNames ask() {
+    public CompletionNames fetch() {
         try (ControlClient controlClient = ControlClient.connect(socket, PATIENCE)) {
             ControlReply controlReply =
-                    controlClient.ask("status", List.of(), true, false, ignored -> true);
+                    controlClient.send("status", List.of(), true, false, ignored -> true);
             return CompletionNames.read(controlReply.json());
         } catch (ControlException | IllegalArgumentException noAnswer) {
             return CompletionNames.EMPTY;

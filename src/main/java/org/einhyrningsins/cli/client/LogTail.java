@@ -72,7 +72,7 @@ final class LogTail {
         return file == null;
     }
 
-    private void hand(byte[] line) {
+    private void deliver(byte[] line) {
         if (taker.wants(line)) {
             taker.line(line);
         }
@@ -90,7 +90,7 @@ final class LogTail {
             long[] start = new long[1];
             older(aside, lines - countBack(opened(), lines, start));
             position = start[0];
-            rest();
+            readRest();
         } else {
             Deque<byte[]> newest = new ArrayDeque<>();
             cut(path, keepLast(lines, newest));
@@ -103,7 +103,7 @@ final class LogTail {
     /// Ends the log: a last line without an end counts as a line.
     void end() {
         if (unfinished.size() > 0) {
-            hand(unfinished.toByteArray());
+            deliver(unfinished.toByteArray());
             unfinished.reset();
         }
     }
@@ -206,22 +206,22 @@ final class LogTail {
     /// @return whether it was anything
     boolean more() throws IOException {
         if (file == null) {
-            return openNext() && rest();
+            return openNext() && readRest();
         }
-        boolean some = rest();
+        boolean some = readRest();
         Object now = key(path);
         if (now == null || now.equals(key)) {
             return some;
         }
-        some |= rest(); // what came before it was put aside
+        some |= readRest(); // what came before it was put aside
         end();
         skipOurs();
         close();
         openNext();
-        return (file != null && rest()) || some;
+        return (file != null && readRest()) || some;
     }
 
-    private boolean rest() throws IOException {
+    private boolean readRest() throws IOException {
         FileChannel from = opened();
         if (from.size() < position) { // truncated
             position = 0;
@@ -233,7 +233,7 @@ final class LogTail {
         while (count > 0) {
             position += count;
             some = true;
-            cut(chunk.array(), count, unfinished, this::hand);
+            cut(chunk.array(), count, unfinished, this::deliver);
             count = from.read(chunk.clear(), position);
         }
         return some;
@@ -250,7 +250,7 @@ final class LogTail {
     /// Opens the newest file, after what was put aside since the one before it.
     private boolean openNext() throws IOException {
         for (Path each : since(before, openWithThoseBefore())) {
-            cut(each, this::hand);
+            cut(each, this::deliver);
             before = RotatedFiles.moment(path, each);
         }
         return file != null;

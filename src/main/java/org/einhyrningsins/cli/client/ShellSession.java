@@ -55,7 +55,7 @@ final class ShellSession {
         CommandShell commandShell = new CommandShell(program, options, out);
         try (LineSource lines = lines(environment, socket, prompt, err)) {
             if (lines.isInteractive()) {
-                door.greet();
+                door.identify();
             }
             int status = commandShell.session(lines, door::look);
             if (lines.isInteractive()) {
@@ -83,13 +83,13 @@ final class ShellSession {
                     prompt,
                     environment.getOrDefault("TERM", ""),
                     ShellHistoryFile.file(environment),
-                    new Completion(true, before -> manager.ask()));
+                    new Completion(true, before -> manager.fetch()));
         } catch (IOException noStty) {
             return PlainLineSource.ofTerminal(in, err, prompt);
         }
     }
 
-    private void greet() {
+    private void identify() {
         err.print(
                 CommandNames.CONTROL
                         + " "

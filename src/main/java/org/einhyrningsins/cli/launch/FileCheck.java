@@ -41,7 +41,7 @@ public final class FileCheck {
         return switch (ConfigLoader.load(file, HostFacts.surroundings())) {
             case LoadResult.Valid(ServicesSpec services, List<ConfigProblem> warnings) -> {
                 boolean stuck = cannotStart(services);
-                tell(json, !stuck, warnings, List.of());
+                print(json, !stuck, warnings, List.of());
                 if (!json) {
                     out.print(file + ": " + contents(services) + ", " + problems(warnings));
                 }
@@ -53,7 +53,7 @@ public final class FileCheck {
                             List<ConfigProblem> warnings,
                             _,
                             _) -> {
-                tell(json, false, warnings, problems);
+                print(json, false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
         };
@@ -66,7 +66,7 @@ public final class FileCheck {
         Map<String, String> places = new HashMap<>();
         return switch (ConfigLoader.load(file, HostFacts.surroundings(), places)) {
             case LoadResult.Valid(ServicesSpec services, List<ConfigProblem> warnings) -> {
-                tell(false, true, warnings, List.of());
+                print(false, true, warnings, List.of());
                 out.print(ConfigPrinter.print(services, origins ? places : Map.of()));
                 yield ExitStatus.DONE.code();
             }
@@ -75,7 +75,7 @@ public final class FileCheck {
                             List<ConfigProblem> warnings,
                             _,
                             _) -> {
-                tell(false, false, warnings, problems);
+                print(false, false, warnings, problems);
                 yield ExitStatus.INVALID.code();
             }
         };
@@ -91,7 +91,7 @@ public final class FileCheck {
         return false;
     }
 
-    private void tell(
+    private void print(
             boolean json,
             boolean valid,
             List<ConfigProblem> warnings,

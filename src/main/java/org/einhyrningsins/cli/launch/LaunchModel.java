@@ -136,7 +136,7 @@ public final class LaunchModel {
     private static Reading reading(CommandLine line, ParseResult root, List<String> program)
             throws ValueException {
         if (root.hasMatchedOption("-h")) {
-            return say(line);
+            return showText(line);
         }
         if (root.hasMatchedOption("-V")) {
             return version();
@@ -177,13 +177,13 @@ public final class LaunchModel {
     private static Reading subcommand(CommandLine line, ParseResult command) {
         String name = command.commandSpec().name();
         if (command.hasMatchedOption("-h")) {
-            return say(command.commandSpec().commandLine());
+            return showText(command.commandSpec().commandLine());
         }
         if (name.equals("version")) {
             return version();
         }
         if (name.equals("help")) {
-            return say(line);
+            return showText(line);
         }
         if (name.equals("import")) {
             return importing(command);
@@ -386,7 +386,7 @@ public final class LaunchModel {
         return new Say(CommandNames.MANAGER + " " + BuildInfo.text());
     }
 
-    private static Reading say(CommandLine line) {
+    private static Reading showText(CommandLine line) {
         return new Say(line.getUsageMessage(CommandLine.Help.Ansi.OFF));
     }
 }

@@ -29,7 +29,7 @@ public record ClientCommand(
     private static final Duration FOREVER = Duration.ofDays(3650);
 
     /// Returns the time limit of the whole command.
-    public Duration patience() {
+    public Duration timeLimit() {
         if (timeout != null) {
             return timeout;
         }
@@ -42,7 +42,7 @@ public record ClientCommand(
     }
 
     /// True if something goes on in the manager when the client is gone.
-    public boolean goesOnWithoutUs() {
+    public boolean outlivesClient() {
         return kind() == CommandKind.OPERATION;
     }
 

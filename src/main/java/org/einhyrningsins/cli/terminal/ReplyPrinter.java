@@ -41,7 +41,7 @@ public final class ReplyPrinter implements ReplyHandler {
         if (!asked.json() && rewrites && isShort(controlReply.message())) {
             rewrite(controlReply.message());
         } else {
-            leave();
+            endLine();
             err.print(textOf(controlReply));
         }
         return true;
@@ -49,14 +49,14 @@ public final class ReplyPrinter implements ReplyHandler {
 
     /// Prints the final reply. An event after which no more were wanted was already shown.
     public void verdict(ControlReply controlReply) {
-        leave();
+        endLine();
         if (!controlReply.more()) {
             out.print(textOf(controlReply));
         }
     }
 
     /// Ends the line that changes, so that what comes next has one of its own.
-    public void leave() {
+    public void endLine() {
         if (lineOpen) {
             err.command(ERASE_LINE);
             lineOpen = false;

@@ -79,7 +79,7 @@ public final class BindConflicts {
             port = new Port(new HashMap<>(), new ArrayList<>());
             ports.put(number, port);
         }
-        Claim other = rival(port, mine);
+        Claim other = conflicting(port, mine);
         if (other != null) {
             return objection(
                     mine.socket().address(),
@@ -96,9 +96,9 @@ public final class BindConflicts {
 
     /// Returns the claim to which the kernel gives the address that is asked for now; null if it is
     /// free.
-    private static @Nullable Claim rival(Port port, Claim mine) {
+    private static @Nullable Claim conflicting(Port port, Claim mine) {
         for (Claim other : port.wide()) {
-            if (clash(mine, other)) {
+            if (conflict(mine, other)) {
                 return other;
             }
         }
@@ -106,7 +106,7 @@ public final class BindConflicts {
             return port.single().get(mine.where());
         }
         for (Claim other : port.single().values()) {
-            if (clash(mine, other)) {
+            if (conflict(mine, other)) {
                 return other;
             }
         }
@@ -114,7 +114,7 @@ public final class BindConflicts {
     }
 
     /// True if the kernel gives the same port to only one of the two.
-    private static boolean clash(Claim a, Claim b) {
+    private static boolean conflict(Claim a, Claim b) {
         return a.where().equals(b.where()) || a.socket().overlaps(b.socket());
     }
 

@@ -28,7 +28,7 @@ public final class LogPathCheck {
     ///
     /// @param keeps whether the manager writes it
     public void check(ConfigFields program, String name, Path log, boolean keeps) {
-        String obstacle = obstacle(log, keeps);
+        String obstacle = problem(log, keeps);
         if (obstacle != null) {
             program.warn("logs", obstacle);
         }
@@ -52,7 +52,7 @@ public final class LogPathCheck {
     }
 
     /// Describes why workers cannot write to a path as things are; null if nothing is in the way.
-    private static @Nullable String obstacle(Path log, boolean keeps) {
+    private static @Nullable String problem(Path log, boolean keeps) {
         Path directory = log.getParent();
         if (Files.isDirectory(log)) {
             return log + " is a directory; name a file in it";

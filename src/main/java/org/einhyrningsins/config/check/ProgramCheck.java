@@ -54,7 +54,7 @@ public final class ProgramCheck {
         if (log != null) {
             logs.check(program, spec.name(), log, spec.logs() instanceof LogsSpec.Kept);
         }
-        strangers(program, spec, envFiles, log);
+        warnOfOtherOwners(program, spec, envFiles, log);
     }
 
     private void executables(ConfigFields program, ProgramSpec spec) {
@@ -81,7 +81,7 @@ public final class ProgramCheck {
     }
 
     /// Warns of users besides root, the manager's and the program's who may change its files.
-    private void strangers(
+    private void warnOfOtherOwners(
             ConfigFields program, ProgramSpec spec, List<Path> envFiles, @Nullable Path log) {
         String user = spec.identity().user();
         Path executable =

@@ -57,7 +57,7 @@ final class ComposeExtends {
             SequencedMap<String, Entry> all = merged(key + ".", one.entries(), other.entries());
             return new Entry(own.key(), new Mapping(over.place(), all));
         } else if (under instanceof Items one && over instanceof Items other) {
-            return new Entry(own.key(), new Items(over.place(), joined(one, other)));
+            return new Entry(own.key(), new Items(over.place(), concatenated(one, other)));
         }
         boolean nothing = over instanceof Scalar scalar && scalar.isNull();
         return nothing && !(under instanceof Scalar) ? base : own;
@@ -88,7 +88,7 @@ final class ComposeExtends {
     }
 
     /// Returns both lists, without duplicates.
-    private static List<ConfigNode> joined(Items base, Items own) {
+    private static List<ConfigNode> concatenated(Items base, Items own) {
         List<ConfigNode> all = new ArrayList<>(base.values());
         List<String> known = base.values().stream().map(ForeignMap::shown).toList();
         own.values().stream().filter(v -> !known.contains(ForeignMap.shown(v))).forEach(all::add);

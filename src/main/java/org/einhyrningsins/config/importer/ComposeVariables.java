@@ -55,7 +55,7 @@ public record ComposeVariables(Map<String, String> environment, Map<String, Stri
     }
 
     /// A text to the letter, as it is here and now.
-    public String settled(String text) throws ValueException {
+    public String expanded(String text) throws ValueException {
         StringBuilder out = new StringBuilder();
         for (Piece piece : pieces(text)) {
             String[] parts = piece.variable().split(":-", 2);

@@ -25,17 +25,17 @@ public abstract class ImportRemarks {
     }
 
     /// Says something at the head.
-    public void say(String comment) {
-        head.say(comment);
+    public void comment(String comment) {
+        head.comment(comment);
     }
 
     /// Says something at a key.
-    public void say(String key, String comment) {
-        at(key).say(comment);
+    public void comment(String key, String comment) {
+        at(key).comment(comment);
     }
 
     /// Says something of a setting, for which nothing is different.
-    public void say(String key, ForeignSetting foreignSetting, String comment) {
+    public void comment(String key, ForeignSetting foreignSetting, String comment) {
         at(key).add(ImportComments.Kind.SAYS, foreignSetting, comment);
     }
 

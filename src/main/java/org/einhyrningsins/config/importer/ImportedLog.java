@@ -5,7 +5,7 @@ import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.read.LogsReader;
 import org.jspecify.annotations.Nullable;
 
-/// Where the workers of an imported program write: the key `logs`.
+/// Destination of the output of an imported program's workers: the key `logs`.
 public final class ImportedLog {
     private final ImportedProgram program;
     private String path = "";
@@ -31,7 +31,7 @@ public final class ImportedLog {
     /// @param most maximum size in bytes; 0 for no bound
     /// @param keep number of rotated files that are kept
     /// @param prefix prefix of each line, a list; empty for none
-    public void keptFile(long most, int keep, String prefix) {
+    public void rotatedFile(long most, int keep, String prefix) {
         StringBuilder map = new StringBuilder("{ to: ").append(YamlText.quoted(named(path)));
         if (most > 0) {
             map.append(", max-size: ")
@@ -46,7 +46,7 @@ public final class ImportedLog {
     }
 
     /// Returns the number of rotated files to keep.
-    public int filesKept(@Nullable ForeignSetting foreignSetting, int usual) {
+    public int keep(@Nullable ForeignSetting foreignSetting, int usual) {
         Integer number =
                 foreignSetting == null
                         ? null

@@ -70,7 +70,7 @@ public final class ImportedProgram extends ImportRemarks {
     void followed() {
         if (!isJob && "never".equals(keys.get("restart"))) {
             set("restart", "{ when: on-failure, give-up: { deaths: 1, within: 1s } }");
-            say("restart", "never; written so, those after it do not wait for its end");
+            comment("restart", "never; written so, those after it do not wait for its end");
         }
     }
 
@@ -109,7 +109,7 @@ public final class ImportedProgram extends ImportRemarks {
     }
 
     /// Sets `user` or `group`.
-    public void who(String key, @Nullable ForeignSetting foreignSetting) {
+    public void setAccount(String key, @Nullable ForeignSetting foreignSetting) {
         text(key, foreignSetting);
         if (foreignSetting != null && has(key)) {
             people.add(key, foreignSetting.value(), foreignSetting);
@@ -127,8 +127,8 @@ public final class ImportedProgram extends ImportRemarks {
 
     /// Takes out users and groups that the machine does not know: with one of them, nothing of the
     /// file could be run.
-    void settle(LoadEnvironment machine) {
-        for (ImportedUsers.Person person : people.strangers(machine)) {
+    void dropUnknownAccounts(LoadEnvironment machine) {
+        for (ImportedUsers.Person person : people.unknownAccounts(machine)) {
             if (person.isOwner()) {
                 sockets.replaceAll((_, map) -> map.replace(person.part(), ""));
             } else {
@@ -140,7 +140,7 @@ public final class ImportedProgram extends ImportRemarks {
     }
 
     /// Sets a key that this version may not have.
-    public void later(String key, String yaml, ForeignSetting foreignSetting) {
+    public void setIfKnown(String key, String yaml, ForeignSetting foreignSetting) {
         if (ConfigShape.PROGRAM.has(key)) {
             set(key, yaml);
         } else {
@@ -203,7 +203,7 @@ public final class ImportedProgram extends ImportRemarks {
         return sockets.isEmpty() ? null : sockets.firstEntry().getKey();
     }
 
-    /// Where its workers write.
+    /// Destination of its workers' output.
     public ImportedLog log() {
         return log;
     }
@@ -247,7 +247,8 @@ public final class ImportedProgram extends ImportRemarks {
                 };
         String order = "'einhyrningsinsctl scale " + name + " " + most + "'";
         settings.forEach(
-                foreignSetting -> say("workers", foreignSetting, "nothing runs until " + order));
+                foreignSetting ->
+                        comment("workers", foreignSetting, "nothing runs until " + order));
         set("workers", "0");
     }
 
@@ -255,7 +256,7 @@ public final class ImportedProgram extends ImportRemarks {
     private void suspend() {
         String count = keys.getOrDefault("workers", "0");
         if (!count.equals("0")) {
-            say("workers", "write workers: " + count + " when it can be run");
+            comment("workers", "write workers: " + count + " when it can be run");
         }
         set("workers", "0");
     }

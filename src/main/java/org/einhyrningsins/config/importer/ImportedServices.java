@@ -46,8 +46,8 @@ public final class ImportedServices {
         this.file = file;
     }
 
-    public void say(String comment) {
-        head.say(comment);
+    public void comment(String comment) {
+        head.comment(comment);
     }
 
     /// Says at the head what became of a setting.
@@ -119,7 +119,7 @@ public final class ImportedServices {
         ImportedProgram program = new ImportedProgram(name, this);
         programs.put(name, program);
         if (!name.equals(wanted)) {
-            program.say("was named " + TextUtil.quoted(wanted));
+            program.comment("was named " + TextUtil.quoted(wanted));
         }
         return program;
     }
@@ -198,8 +198,8 @@ public final class ImportedServices {
             String why = lines.isEmpty() ? "" : "; " + String.join("; ", lines);
             throw new ImportException(file, 0, "there is nothing to run in it" + why);
         }
-        defaults.settle(machine);
-        programs.values().forEach(program -> program.settle(machine));
+        defaults.dropUnknownAccounts(machine);
+        programs.values().forEach(program -> program.dropUnknownAccounts(machine));
         StringBuilder body = new StringBuilder();
         body.append(defaults.isEmpty() ? "" : "defaults:\n");
         ImportComments strays = defaults.print(defaults.isEmpty() ? 0 : 2, body);

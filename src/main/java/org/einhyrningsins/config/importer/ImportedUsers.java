@@ -50,7 +50,7 @@ final class ImportedUsers {
     }
 
     /// Returns those that the machine does not know. A number need not be known.
-    List<Person> strangers(LoadEnvironment machine) {
+    List<Person> unknownAccounts(LoadEnvironment machine) {
         return people.stream().filter(person -> !isKnown(person, machine)).toList();
     }
 

@@ -26,7 +26,7 @@ public final class DefinitionSettings {
     public static SequencedMap<String, String> of(ProgramSpec program) {
         SequencedMap<String, String> settings = of(ProgramSettings.of(program));
         if (program.release() != null) { // the configuration has the link, which stays the same
-            settings.put("release", program.release().told());
+            settings.put("release", program.release().text());
         }
         if (program.obstacle() != null) {
             settings.put("env-file", program.obstacle());

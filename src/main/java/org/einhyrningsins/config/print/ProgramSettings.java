@@ -89,7 +89,7 @@ final class ProgramSettings {
             case LogsSpec.Discard _ -> "null";
             case LogsSpec.Journal _ -> "journal";
             case LogsSpec.ToFile file -> path(file.path());
-            case LogsSpec.Kept kept -> kept(kept);
+            case LogsSpec.Kept kept -> rotated(kept);
         };
     }
 
@@ -97,7 +97,7 @@ final class ProgramSettings {
         return YamlText.quoted(TextTemplate.of(path.toString()));
     }
 
-    private static String kept(LogsSpec.Kept kept) {
+    private static String rotated(LogsSpec.Kept kept) {
         InlineMap map = new InlineMap().put("to", path(kept.path()));
         if (kept.maxBytes() > 0) {
             map.put("max-size", kept.maxBytes());

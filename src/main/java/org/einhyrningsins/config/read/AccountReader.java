@@ -67,12 +67,12 @@ record AccountReader(LoadEnvironment surroundings) {
     }
 
     /// Users, and groups with an `@` before them.
-    List<Who> whos(ConfigFields configFields, String key) {
+    List<Who> readAccounts(ConfigFields configFields, String key) {
         List<Who> whos = new ArrayList<>();
         ConfigNode list = configFields.node(key);
         for (ConfigNode configNode :
                 list == null ? List.<ConfigNode>of() : configFields.values().oneOrMany(list)) {
-            Who who = who(configFields.values(), configNode);
+            Who who = readAccount(configFields.values(), configNode);
             if (who != null) {
                 whos.add(who);
             }
@@ -80,7 +80,7 @@ record AccountReader(LoadEnvironment surroundings) {
         return whos;
     }
 
-    private @Nullable Who who(ValueReader valueReader, ConfigNode configNode) {
+    private @Nullable Who readAccount(ValueReader valueReader, ConfigNode configNode) {
         String text = valueReader.text(configNode, WHO);
         if (text == null) {
             return null;

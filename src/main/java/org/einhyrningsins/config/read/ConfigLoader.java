@@ -46,7 +46,7 @@ public final class ConfigLoader {
                     : new LoadResult.Invalid(
                             problemCollector.problems(),
                             problemCollector.warnings(),
-                            valueReader.names().missed(),
+                            valueReader.names().hasMissing(),
                             services == null ? Whereabouts.UNKNOWN : Whereabouts.of(services));
         } catch (OutOfMemoryError _) {
             return tooLarge(file);

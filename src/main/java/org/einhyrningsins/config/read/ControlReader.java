@@ -45,7 +45,7 @@ record ControlReader(Path base, LoadEnvironment loadEnvironment, BindConflicts b
     /// Returns the default mode of the socket: the file's mode must not exclude those whom `allow`
     /// admits.
     private static int usualMode(@Nullable AllowSpec allow) {
-        return allow == null || allow.nobody() ? ControlSpec.DEFAULT.mode() : ControlSpec.OPEN;
+        return allow == null || allow.isEmpty() ? ControlSpec.DEFAULT.mode() : ControlSpec.OPEN;
     }
 
     private @Nullable AllowSpec allow(ConfigFields control, @Nullable Integer mode) {
@@ -56,9 +56,9 @@ record ControlReader(Path base, LoadEnvironment loadEnvironment, BindConflicts b
         ConfigFields configFields = control.fields("allow", ConfigShape.ALLOW);
         AllowSpec allow =
                 new AllowSpec(
-                        accountReader.whos(configFields, "admin"),
-                        accountReader.whos(configFields, "read"));
-        if (mode != null && (mode & WRITABLE_BY_OTHERS) == 0 && !allow.nobody()) {
+                        accountReader.readAccounts(configFields, "admin"),
+                        accountReader.readAccounts(configFields, "read"));
+        if (mode != null && (mode & WRITABLE_BY_OTHERS) == 0 && !allow.isEmpty()) {
             control.warn(
                     "mode",
                     "only the manager's own user and root get as far as the socket, so allow lets"

@@ -69,10 +69,10 @@ record ProbeTargetReader(ValueReader values, TemplateReader templates, int worke
     }
 
     private Target tcp(String text) throws ValueException {
-        return new TcpTarget(text.indexOf(':') < 0 ? own(text) : fixed(text));
+        return new TcpTarget(text.indexOf(':') < 0 ? ownSocket(text) : fixed(text));
     }
 
-    private Endpoint own(String name) throws ValueException {
+    private Endpoint ownSocket(String name) throws ValueException {
         for (SocketSpec socket : templates.sockets()) {
             if (socket.name().equals(name)) {
                 if (socket.address() instanceof Udp) {
@@ -153,7 +153,7 @@ record ProbeTargetReader(ValueReader values, TemplateReader templates, int worke
         }
         if (authority.startsWith("{") && authority.endsWith("}")) {
             String name = authority.substring(1, authority.length() - 1);
-            return new HttpTarget(own(name), "localhost", path);
+            return new HttpTarget(ownSocket(name), "localhost", path);
         }
         boolean bare = !authority.isEmpty() && authority.indexOf(':') < 0;
         String hostPort = bare || authority.endsWith("]") ? authority + ":80" : authority;

@@ -47,15 +47,15 @@ final class ProgramDefaults {
 
     /// Returns the number of values of a program, with those in its maps and lists. An alias counts
     /// in full.
-    static int weight(ConfigNode configNode) {
+    static int valueCount(ConfigNode configNode) {
         int weight = 1;
         if (configNode instanceof Mapping map) {
             for (Entry entry : map.entries().values()) {
-                weight += 1 + weight(entry.value());
+                weight += 1 + valueCount(entry.value());
             }
         } else if (configNode instanceof Items list) {
             for (ConfigNode value : list.values()) {
-                weight += weight(value);
+                weight += valueCount(value);
             }
         }
         return weight;

@@ -95,7 +95,7 @@ final class ProgramReader {
         Path directory = directory(program);
         int workers = workers(program.node("workers"));
         Set<SocketProtocol> protocols = protocols(program);
-        ManagerLinkSpec bond = bond(program);
+        ManagerLinkSpec bond = managerLink(program);
         AckSpec ack =
                 new AckReader(valueReader, templateReader, workers, bond.descriptor())
                         .read(program.node("ack"));
@@ -265,7 +265,7 @@ final class ProgramReader {
     }
 
     /// A worker of another user could not reach the control socket.
-    private static ManagerLinkSpec bond(ConfigFields program) {
+    private static ManagerLinkSpec managerLink(ConfigFields program) {
         ManagerLinkSpec otherwise = ManagerLinkSpec.DEFAULT;
         WorkerSocket socket =
                 program.choice("worker-socket", WorkerSocket.values(), otherwise.workerSocket());

@@ -219,7 +219,7 @@ final class ServicesReader {
         }
         if (!configLimits.takeProgram()) {
             tooMuch(entry.key(), "there are more than 10,000 programs");
-        } else if (!configLimits.takeValues(ProgramDefaults.weight(configNode))) {
+        } else if (!configLimits.takeValues(ProgramDefaults.valueCount(configNode))) {
             tooMuch(
                     entry.key(),
                     "this program and those before it have more than 200,000 values, counting the"

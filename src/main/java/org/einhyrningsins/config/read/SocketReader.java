@@ -108,7 +108,7 @@ final class SocketReader {
         }
         if (socket.address() instanceof UnixPath unix) {
             Path directory = unix.path().getParent();
-            String obstacle = SocketPath.obstacle(unix.path());
+            String obstacle = SocketPath.problem(unix.path());
             if (directory != null && !Files.isDirectory(directory)) {
                 problemCollector.warn(
                         configNode.place(), "there is no directory " + directory + " yet");

@@ -30,7 +30,7 @@ public enum ImportFormat {
     ///
     /// @param signs all of them are in it
     private record Stranger(String name, String instead, List<String> signs) {
-        boolean is(String text) {
+        boolean matches(String text) {
             return signs.stream()
                     .allMatch(s -> Pattern.compile(s, Pattern.MULTILINE).matcher(text).find());
         }
@@ -65,9 +65,9 @@ public enum ImportFormat {
     }
 
     /// Describes a file of a known format that is not read; null if it is none of those.
-    public static @Nullable String stranger(SourceText sourceText) {
+    public static @Nullable String unsupported(SourceText sourceText) {
         for (Stranger stranger : STRANGERS) {
-            if (stranger.is(sourceText.text())) {
+            if (stranger.matches(sourceText.text())) {
                 return stranger.name() + "; " + stranger.instead();
             }
         }

@@ -12,7 +12,7 @@ public final class PatchedText {
     private static final char STAND_IN = '~';
 
     private final List<String> lines;
-    private final BitSet touched = new BitSet();
+    private final BitSet isPatched = new BitSet();
     private final int[] left;
     private int changes;
 
@@ -35,8 +35,8 @@ public final class PatchedText {
     }
 
     /// True if something in these lines was covered.
-    public boolean touched(int from, int to) {
-        int next = touched.nextSetBit(Math.max(0, from));
+    public boolean isPatched(int from, int to) {
+        int next = isPatched.nextSetBit(Math.max(0, from));
         return next >= 0 && next <= to;
     }
 
@@ -46,7 +46,7 @@ public final class PatchedText {
     }
 
     public void touch(int line) {
-        touched.set(Math.max(0, line));
+        isPatched.set(Math.max(0, line));
     }
 
     /// Returns the number of changes: without a change a parser stops where it stopped before.

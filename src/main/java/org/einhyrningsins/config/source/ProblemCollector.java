@@ -30,7 +30,7 @@ public final class ProblemCollector {
     /// Notes something that must be put right.
     public void report(SourcePosition sourcePosition, String message) {
         if (!isBroken(sourcePosition)) {
-            keep(sourcePosition, message);
+            store(sourcePosition, message);
         }
     }
 
@@ -54,7 +54,7 @@ public final class ProblemCollector {
     /// Notes a mistake after which no value of that line is what its writer meant, so that nothing
     /// more is said of them.
     public void mistake(SourcePosition sourcePosition, String message) {
-        keep(sourcePosition, message);
+        store(sourcePosition, message);
         skip(sourcePosition);
     }
 
@@ -78,14 +78,14 @@ public final class ProblemCollector {
 
     /// Takes over what another one has.
     public void add(ProblemCollector others) {
-        others.problems.forEach(this::keep);
+        others.problems.forEach(this::store);
         warnings.addAll(others.warnings);
         others.broken.forEach(
                 (file, lines) -> broken.computeIfAbsent(file, _ -> new BitSet()).or(lines));
         more += others.more;
     }
 
-    private void keep(ConfigProblem configProblem) {
+    private void store(ConfigProblem configProblem) {
         if (full()) {
             more++;
         } else {
@@ -94,7 +94,7 @@ public final class ProblemCollector {
     }
 
     /// Keeps a problem, or only counts it.
-    private void keep(SourcePosition sourcePosition, String message) {
+    private void store(SourcePosition sourcePosition, String message) {
         if (full()) {
             more++;
         } else {

@@ -50,7 +50,7 @@ public final class HostNameLookup {
     }
 
     /// True if a name could not be looked up.
-    public boolean missed() {
+    public boolean hasMissing() {
         for (Answer answer : known.values()) {
             if (answer.addresses().isEmpty()) {
                 return true;
@@ -63,7 +63,7 @@ public final class HostNameLookup {
     List<InetAddress> addresses(String host) throws ValueException {
         Answer answer = known.get(host);
         if (answer == null) {
-            answer = over ? TIME_IS_UP : ask(host);
+            answer = over ? TIME_IS_UP : cachedOrLookedUp(host);
             known.put(host, answer);
         }
         if (answer.timeIsUp()) {
@@ -83,7 +83,7 @@ public final class HostNameLookup {
         return answer.addresses();
     }
 
-    private Answer ask(String host) throws ValueException {
+    private Answer cachedOrLookedUp(String host) throws ValueException {
         if (!begun) {
             begun = true;
             start("time for host names", this::runOut);

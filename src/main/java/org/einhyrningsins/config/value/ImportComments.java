@@ -48,7 +48,7 @@ public final class ImportComments {
 
     private final SequencedMap<Reason, List<String>> settings = new LinkedHashMap<>();
 
-    public void say(String comment) {
+    public void comment(String comment) {
         settings.computeIfAbsent(new Reason(Kind.SAYS, comment), _ -> new ArrayList<>());
     }
 

@@ -41,7 +41,7 @@ public final class MapHints {
         } else if (!(configNode instanceof Scalar scalar)) {
             return "";
         } else if (scalar.isNull()) {
-            return configShape.equals(ConfigShape.PROGRAM) ? ofNothing(configNode) : "";
+            return configShape.equals(ConfigShape.PROGRAM) ? ofEmpty(configNode) : "";
         } else {
             return ofText(configShape, scalar);
         }
@@ -164,11 +164,11 @@ public final class MapHints {
     private static String ofList(ConfigNode configNode) {
         String key = configNode.place().trail().key();
         return ConfigShape.PROGRAM.has(key)
-                ? ofNothing(configNode)
+                ? ofEmpty(configNode)
                 : "; write its keys without a dash";
     }
 
-    private static String ofNothing(ConfigNode configNode) {
+    private static String ofEmpty(ConfigNode configNode) {
         String key = configNode.place().trail().key();
         return ConfigShape.PROGRAM.has(key)
                 ? "; " + key + " is a key of a program: indent it below the program's name"

@@ -48,7 +48,7 @@ public final class SocketPath {
     /// Describes what keeps a socket from being bound at a path, and what to do; null if nothing
     /// does. A socket that is there does not: whether anybody listens at it is known when it is
     /// bound.
-    public static @Nullable String obstacle(Path path) {
+    public static @Nullable String problem(Path path) {
         try {
             Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
             int kind = mode instanceof Integer bits ? bits & KIND : SOCKET;

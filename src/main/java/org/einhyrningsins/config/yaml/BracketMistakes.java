@@ -203,7 +203,7 @@ record BracketMistakes(PatchedText text, YamlMistakes others) {
                     start,
                     "nothing is open that this " + first + " could close; remove it");
         } else if (value.isEmpty()) {
-            return e.says("<stream end>") ? atEnd(e) : others.unknown(e);
+            return e.contains("<stream end>") ? atEnd(e) : others.unknown(e);
         }
         text.cover(number, start, end);
         return new Mistake(

@@ -31,7 +31,7 @@ record SyntaxError(
         return line.offsetByCodePoints(0, Math.min(mark.getColumn(), most));
     }
 
-    boolean says(String words) {
+    boolean contains(String words) {
         return problem.contains(words);
     }
 }

@@ -46,7 +46,7 @@ public final class TextMistakes {
     /// Returns advice on a value that holds a colon: it is a text, or a key of the map that the
     /// line begins.
     String colon(String key, String value) {
-        String behind = behind(key, value);
+        String behind = keyBehindValue(key, value);
         if (behind != null) {
             return behind;
         }
@@ -68,7 +68,7 @@ public final class TextMistakes {
     }
 
     /// Returns advice on a number or word with another key behind it; null if it is none.
-    private static @Nullable String behind(String key, String value) {
+    private static @Nullable String keyBehindValue(String key, String value) {
         Matcher next = NEXT.matcher(value);
         if (!next.matches() || OF_TEXT.contains(key) || !isKey(next.group(2))) {
             return null;

@@ -40,7 +40,7 @@ public final class YamlMistakes {
         boolean within =
                 !e.context().contains("block mapping") && !e.context().contains("block collection");
         int from = within ? Math.min(e.line(), e.contextLine()) : e.line();
-        boolean follows = text.touched(from, Math.min(e.line(), text.size() - 1));
+        boolean follows = text.isPatched(from, Math.min(e.line(), text.size() - 1));
         if (follows) {
             clear(e);
             return null;
@@ -66,32 +66,32 @@ public final class YamlMistakes {
     }
 
     private Mistake named(SyntaxError e) {
-        if (e.says("\\t(TAB)")) {
+        if (e.contains("\\t(TAB)")) {
             return levels.tab(e);
-        } else if (e.says("cannot start any token")) {
+        } else if (e.contains("cannot start any token")) {
             return begins(e.line(), e.column());
         } else if (e.context().contains("an alias")
                 || e.context().contains("an anchor")
                 || e.context().contains("a tag")) {
             return begins(e.contextLine(), e.contextColumn());
-        } else if (e.says("mapping values are not allowed")) {
+        } else if (e.contains("mapping values are not allowed")) {
             return colon(e);
         } else if (e.context().contains("quoted scalar")) {
             return quoted(e);
         } else if (e.context().contains("block scalar")) {
             return begins(e.contextLine(), e.contextColumn());
-        } else if (e.says("could not find expected ':'")) {
+        } else if (e.contains("could not find expected ':'")) {
             return noColon(e.contextLine());
-        } else if (e.says("expected ','")) {
+        } else if (e.contains("expected ','")) {
             return brackets.unclosed(e);
-        } else if (e.says("node content")) {
+        } else if (e.contains("node content")) {
             return brackets.content(e);
-        } else if (e.says("<block end>")) {
+        } else if (e.contains("<block end>")) {
             return levels.blockEnd(e);
-        } else if (e.says("not allowed here")) {
+        } else if (e.contains("not allowed here")) {
             return levels.item(e);
         }
-        Mistake document = e.says("document start") ? document(e.line()) : null;
+        Mistake document = e.contains("document start") ? document(e.line()) : null;
         return document == null ? unknown(e) : document;
     }
 
@@ -188,7 +188,7 @@ public final class YamlMistakes {
         int column = e.contextColumn();
         YamlSourceLine line = YamlSourceLine.of(text.line(number));
         String quote = line.text().substring(column, Math.min(line.text().length(), column + 1));
-        if (e.says("escape")) {
+        if (e.contains("escape")) {
             String wrong = text.line(e.line());
             int at = Math.max(0, Math.min(e.column(), wrong.length()) - 1);
             String escape = wrong.substring(at, Math.min(wrong.length(), at + 2));

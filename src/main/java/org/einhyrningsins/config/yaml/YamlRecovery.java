@@ -60,11 +60,11 @@ final class YamlRecovery {
                 problemCollector.add(found);
                 return root;
             } catch (MarkedYAMLException e) {
-                tell(mistakes.take(SyntaxError.of(e, text)));
+                report(mistakes.take(SyntaxError.of(e, text)));
             } catch (ReaderException e) {
-                tell(character(e));
+                report(character(e));
             } catch (YAMLException e) {
-                return hopeless("not valid YAML: " + e.getMessage());
+                return cannotRecover("not valid YAML: " + e.getMessage());
             } catch (YamlTree.Unusable e) {
                 if (told == 0) {
                     problemCollector.report(e.place, e.reason);
@@ -75,15 +75,15 @@ final class YamlRecovery {
                 break;
             }
         }
-        return told == 0 ? hopeless("not valid YAML") : null;
+        return told == 0 ? cannotRecover("not valid YAML") : null;
     }
 
-    private @Nullable ConfigNode hopeless(String message) {
+    private @Nullable ConfigNode cannotRecover(String message) {
         problemCollector.report(SourcePosition.of(sourceText), message);
         return null;
     }
 
-    private void tell(YamlMistakes.@Nullable Mistake mistake) {
+    private void report(YamlMistakes.@Nullable Mistake mistake) {
         if (mistake != null) {
             told++;
             problemCollector.report(place(mistake.line(), mistake.column()), mistake.message());
@@ -104,7 +104,7 @@ final class YamlRecovery {
 
     private void skipTouched() {
         for (int line = 0; line < text.size(); line++) {
-            if (text.touched(line, line)) {
+            if (text.isPatched(line, line)) {
                 problemCollector.skip(new SourcePosition(sourceText, line + 1, 1, KeyPath.TOP));
             }
         }

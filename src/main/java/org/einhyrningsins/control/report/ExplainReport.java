@@ -45,7 +45,7 @@ public record ExplainReport(List<Explanation> programs) implements ReplyData {
     /// @param count number of failures in a row; 0 if there are none
     public record Cause(String situation, String why, String since, int count) {}
 
-    /// What the manager does next by itself.
+    /// Next action of the manager by itself.
     ///
     /// @param words in words
     /// @param at time of that, as RFC 3339 has it; empty if time alone does not bring it

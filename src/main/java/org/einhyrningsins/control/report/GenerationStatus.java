@@ -27,7 +27,7 @@ public record GenerationStatus(
     /// @param by who asked, in words; empty if nobody knows
     public record Source(String since, String at, String made, int repeats, String by) {}
 
-    /// What became of a generation.
+    /// Fate of a generation.
     ///
     /// @param verdict in a word or two: `rolled`, `failed` …
     /// @param why reason of the verdict; empty for none

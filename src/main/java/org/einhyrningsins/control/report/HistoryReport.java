@@ -97,7 +97,7 @@ public record HistoryReport(List<ProgramReport> programs) implements ReplyData {
         return text.isEmpty() ? NOTHING : PlainText.line(text);
     }
 
-    /// What has no bound of its own stands in the last column.
+    /// Puts text without a bound of its own into the last column.
     private static String last(GenerationStatus each) {
         List<String> words = new ArrayList<>();
         words.add(each.changed().isEmpty() ? NOTHING : String.join(", ", each.changed()));

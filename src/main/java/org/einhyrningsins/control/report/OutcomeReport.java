@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.util.List;
 
-/// What came of a command, program by program.
+/// Outcome of a command, program by program.
 public record OutcomeReport(List<Outcome> programs) implements ReplyData {
     public OutcomeReport {
         programs = List.copyOf(programs);
     }
 
-    /// What came of it for one program.
+    /// Outcome for one program.
     ///
     /// @param done whether it is as was asked
     /// @param message in words

@@ -14,7 +14,7 @@ final class PlanJson {
     static void write(JsonGenerator json, PlanReport report) throws IOException {
         json.writeStartObject();
         json.writeStringField("config_file", ReplyWriter.wellFormed(report.definition()));
-        json.writeBooleanField("changes", !report.nothing());
+        json.writeBooleanField("changes", !report.isEmpty());
         json.writeArrayFieldStart("settings");
         for (PlanReport.SettingPlan setting : report.settings()) {
             write(json, setting);

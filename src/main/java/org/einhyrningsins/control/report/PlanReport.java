@@ -110,7 +110,7 @@ public record PlanReport(
             String address, Word change, @Nullable String from, @Nullable String to) {}
 
     /// True if a reload would change nothing.
-    public boolean nothing() {
+    public boolean isEmpty() {
         return count(Word.UNCHANGED) == programs.size() && changedSettings() == 0;
     }
 

@@ -55,7 +55,7 @@ public final class PlanText {
     }
 
     private void program(PlanReport.ProgramPlan program) {
-        out.append(mark(program.change())).append(' ').append(program.name()).append(": ");
+        out.append(symbol(program.change())).append(' ').append(program.name()).append(": ");
         out.append(words(program)).append('\n');
         for (PlanReport.KeyPlan key : program.keys()) {
             out.append("    ").append(key.key()).append(": ");
@@ -66,7 +66,7 @@ public final class PlanText {
         }
     }
 
-    private static char mark(PlanReport.Word word) {
+    private static char symbol(PlanReport.Word word) {
         return switch (word) {
             case ADDED, OPENED -> '+';
             case REMOVED, CLOSED -> '-';
@@ -118,7 +118,7 @@ public final class PlanText {
             if (from != null && from.equals(to)) {
                 continue;
             }
-            out.append(mark(socket.change())).append(" socket ").append(socket.address());
+            out.append(symbol(socket.change())).append(" socket ").append(socket.address());
             out.append(' ').append(socket.change().word()).append(": ");
             out.append(from == null ? "" : from);
             out.append(from == null || to == null ? "" : " -> ");
@@ -136,7 +136,7 @@ public final class PlanText {
         out.append(out.isEmpty() ? "" : "\n");
         if (!report.objections().isEmpty()) {
             out.append("a reload would be refused, and change nothing\n");
-        } else if (report.nothing()) {
+        } else if (report.isEmpty()) {
             out.append("nothing to do: ").append(report.programs().size()).append(" unchanged\n");
         } else {
             counts(report);

@@ -255,14 +255,14 @@ final class CommandArguments {
 
     private static int number(String digits, int least) throws UsageException {
         int value = digits.length() > 5 ? Integer.MAX_VALUE : Integer.parseInt(digits);
-        if (value < least || value > ControlCommand.MOST_WORKERS) {
+        if (value < least || value > ControlCommand.MAX_WORKERS) {
             throw new UsageException(
                     "'"
                             + digits
                             + "' workers: expected a number from "
                             + least
                             + " to "
-                            + ControlCommand.MOST_WORKERS);
+                            + ControlCommand.MAX_WORKERS);
         }
         return value;
     }

@@ -10,7 +10,7 @@ public enum CommandKind {
     /// A question. Readers may ask it, and its answer comes at once.
     QUESTION,
 
-    /// What goes on until the client leaves, or what it waits for has come. Readers may ask for it.
+    /// A stream or wait, until the client leaves or its condition holds. Readers may ask for it.
     STREAM,
 
     /// A change that is done when it is answered, at once.
@@ -19,7 +19,7 @@ public enum CommandKind {
     /// A change whose outcome is waited for, and that goes on without the client.
     OPERATION;
 
-    /// Whether it changes nothing, so that readers may use it.
+    /// True if it changes nothing, so that readers may use it.
     public boolean looks() {
         return this == QUESTION || this == STREAM;
     }

@@ -13,7 +13,7 @@ import java.util.List;
 /// defined. An empty list of targets means every program.
 public sealed interface ControlCommand {
     /// The most workers a program can have.
-    int MOST_WORKERS = 10_000;
+    int MAX_WORKERS = 10_000;
 
     /// Asks for the status of the programs.
     ///
@@ -139,7 +139,7 @@ public sealed interface ControlCommand {
             }
             case "reload" -> CommandArguments.reload(args);
             case "plan" -> new Plan(CommandTarget.list(args));
-            case "confirm" -> alone(command, args, new Confirm());
+            case "confirm" -> withoutTargets(command, args, new Confirm());
             case "upgrade" -> upgrade(args);
             case "upgrade_fleet" -> new Upgrade(CommandTarget.list(args), true);
             case "history" -> new History(CommandArguments.wholes(command, args));
@@ -158,14 +158,14 @@ public sealed interface ControlCommand {
             case "wait" -> CommandArguments.waiting(args);
             case "logs" -> new Logs(CommandTarget.list(args));
             case "die" -> CommandArguments.die(args);
-            case "reexec" -> alone(command, args, new Reexec());
-            case "version" -> alone(command, args, new Version());
+            case "reexec" -> withoutTargets(command, args, new Reexec());
+            case "version" -> withoutTargets(command, args, new Version());
             case "set_workers" -> CommandArguments.setWorkers(args);
-            case "state" -> alone(command, args, new State());
+            case "state" -> withoutTargets(command, args, new State());
             case "ehlo" -> new Greet(String.join(" ", args));
             case "help" -> new Help();
-            case "quieter" -> alone(command, args, new Loudness(false));
-            case "louder" -> alone(command, args, new Loudness(true));
+            case "quieter" -> withoutTargets(command, args, new Loudness(false));
+            case "louder" -> withoutTargets(command, args, new Loudness(true));
             case "config" ->
                     throw new UsageException(
                             "'config' is not taken: the file says how things are; change it and"
@@ -183,7 +183,7 @@ public sealed interface ControlCommand {
         return new Upgrade(CommandTarget.list(fleet ? args.subList(1, args.size()) : args), fleet);
     }
 
-    private static ControlCommand alone(
+    private static ControlCommand withoutTargets(
             String command, List<String> args, ControlCommand controlCommand)
             throws UsageException {
         if (!args.isEmpty()) {

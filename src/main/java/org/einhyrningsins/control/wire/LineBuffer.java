@@ -41,18 +41,18 @@ public final class LineBuffer {
             if (b == '\n') {
                 finish(taker);
             } else if (!skipping) {
-                keep(b, taker);
+                append(b, taker);
             }
         }
     }
 
     /// True if the stream, if it ended now, would end inside a line.
-    public boolean insideALine() {
+    public boolean insideLine() {
         return length > 0 || skipping;
     }
 
     /// The bytes of a line that has begun, for whoever goes on to read it; empty if it is skipped.
-    public byte[] begun() {
+    public byte[] unfinishedLine() {
         return Arrays.copyOf(held, length);
     }
 
@@ -60,12 +60,12 @@ public final class LineBuffer {
         if (!skipping && length > 0) {
             taker.line(Arrays.copyOf(held, length));
         }
-        forget();
+        reset();
     }
 
-    private void keep(byte b, Taker taker) {
+    private void append(byte b, Taker taker) {
         if (length == bound) {
-            forget();
+            reset();
             skipping = true;
             taker.tooLong(bound);
             return;
@@ -77,7 +77,7 @@ public final class LineBuffer {
     }
 
     /// An idle connection costs no buffer.
-    private void forget() {
+    private void reset() {
         skipping = false;
         length = 0;
         held = new byte[0];

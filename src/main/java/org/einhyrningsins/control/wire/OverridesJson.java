@@ -143,7 +143,7 @@ public final class OverridesJson {
     }
 
     private static void check(int number) throws IOException {
-        if (number < 0 || number > ControlCommand.MOST_WORKERS) {
+        if (number < 0 || number > ControlCommand.MAX_WORKERS) {
             throw new IOException("expected a number from 0 to 10000, found " + number);
         }
     }

@@ -14,7 +14,7 @@ public record VersionOrigin(
     /// Nothing is known.
     public static final VersionOrigin NONE = new VersionOrigin(Made.UNKNOWN, "", 0, null);
 
-    /// What made a version.
+    /// Origin of a version.
     public enum Made {
         /// Not known: an earlier release of the manager made it.
         UNKNOWN("-"),

@@ -68,7 +68,7 @@ final class AckClients {
                 client.pid() == 0 ? null : new PeerCredentials(client.pid(), client.uid(), -1);
         Client known = new Client(new LineBuffer(LINE_BOUND), worker);
         byte[] begun = client.begun().getBytes(StandardCharsets.ISO_8859_1);
-        known.lines().feed(ByteBuffer.wrap(begun), new Ear(NOBODY, client.fd(), known));
+        known.lines().feed(ByteBuffer.wrap(begun), new LineReceiver(NOBODY, client.fd(), known));
         clients.put(client.fd(), known);
         lines += worker == null ? 0 : 1;
         Connections.refuseDescriptors(client.fd());
@@ -80,7 +80,9 @@ final class AckClients {
         List<WorkerClientSnapshot> here = new ArrayList<>();
         clients.forEach(
                 (fd, client) -> {
-                    String begun = new String(client.lines().begun(), StandardCharsets.ISO_8859_1);
+                    String begun =
+                            new String(
+                                    client.lines().unfinishedLine(), StandardCharsets.ISO_8859_1);
                     PeerCredentials worker = client.worker();
                     here.add(
                             worker == null
@@ -161,7 +163,7 @@ final class AckClients {
         }
         buffer.flip();
         PeerCredentials sender = known.worker() == null ? Connections.peer(client) : known.worker();
-        known.lines().feed(buffer, new Ear(sender, client, known));
+        known.lines().feed(buffer, new LineReceiver(sender, client, known));
         if (count == 0 && known.equals(clients.get(client))) {
             disconnect(client);
         }
@@ -190,12 +192,12 @@ final class AckClients {
     }
 
     /// Reader of one client's lines.
-    private final class Ear implements LineBuffer.Taker {
+    private final class LineReceiver implements LineBuffer.Taker {
         private final PeerCredentials sender;
         private final int client;
         private final Client worker;
 
-        Ear(PeerCredentials sender, int client, Client known) {
+        LineReceiver(PeerCredentials sender, int client, Client known) {
             this.sender = sender;
             this.client = client;
             this.worker = known;

@@ -44,7 +44,7 @@ public final class ControlConnection implements ClientQuota.Member {
     private final PeerCredentials peerCredentials;
     private final LineBuffer lineBuffer = new LineBuffer();
     private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
-    private final Gone onClose;
+    private final CloseListener onClose;
     private int waitingBytes;
     private int unfinishedBytes;
     private int conversations;
@@ -56,11 +56,11 @@ public final class ControlConnection implements ClientQuota.Member {
     private boolean closed;
 
     /// Listener for the end of a connection, whoever closed it.
-    interface Gone {
+    interface CloseListener {
         void closed(ControlConnection client);
     }
 
-    ControlConnection(EventLoop eventLoop, int fd, Gone gone) {
+    ControlConnection(EventLoop eventLoop, int fd, CloseListener gone) {
         this.eventLoop = eventLoop;
         this.fd = fd;
         this.onClose = gone;
@@ -68,7 +68,7 @@ public final class ControlConnection implements ClientQuota.Member {
     }
 
     /// Goes on where another manager stopped.
-    ControlConnection(EventLoop eventLoop, ControlConnectionSnapshot image, Gone gone) {
+    ControlConnection(EventLoop eventLoop, ControlConnectionSnapshot image, CloseListener gone) {
         this(eventLoop, image.fd(), gone);
         follows = image.follows();
         followed = image.followed();
@@ -89,7 +89,7 @@ public final class ControlConnection implements ClientQuota.Member {
         for (ByteBuffer reply : waiting) {
             untaken.append(StandardCharsets.ISO_8859_1.decode(reply.duplicate()));
         }
-        String begun = new String(lineBuffer.begun(), StandardCharsets.ISO_8859_1);
+        String begun = new String(lineBuffer.unfinishedLine(), StandardCharsets.ISO_8859_1);
         return new ControlConnectionSnapshot(
                 fd,
                 follows,
@@ -252,7 +252,7 @@ public final class ControlConnection implements ClientQuota.Member {
         buffer.flip().get(own);
         lineBuffer.feed(ByteBuffer.wrap(own), taker);
         unfinishedBytes =
-                lineBuffer.insideALine() ? Math.min(unfinishedBytes + count, MAX_LINE_LENGTH) : 0;
+                lineBuffer.insideLine() ? Math.min(unfinishedBytes + count, MAX_LINE_LENGTH) : 0;
         return true;
     }
 

@@ -66,10 +66,10 @@ public final class ControlServer implements SocketFileWatch.Owner {
 
     private final ClientQuota<ControlConnection> connections = new ClientQuota<>();
     private final int mostClients;
-    private final Requested requested;
+    private final RequestHandler requestHandler;
 
     /// Listener for requests.
-    public interface Requested {
+    public interface RequestHandler {
         /// A client asks for something.
         ///
         /// @param role its rights now
@@ -92,13 +92,13 @@ public final class ControlServer implements SocketFileWatch.Owner {
             ControlSpec spec,
             AccessControl accessControl,
             ByteBuffer buffer,
-            Requested requested) {
+            RequestHandler requested) {
         this.eventLoop = eventLoop;
         this.path = path;
         this.spec = spec;
         this.accessControl = accessControl;
         this.buffer = buffer;
-        this.requested = requested;
+        this.requestHandler = requested;
         mostClients = mostClients();
         listener = Sockets.listenUnix(path, spec.mode());
         file = RuntimeFiles.inode(path);
@@ -111,7 +111,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
             ControlSpec spec,
             AccessControl accessControl,
             ByteBuffer buffer,
-            Requested requested)
+            RequestHandler requested)
             throws StartException {
         try {
             return new ControlServer(eventLoop, path, spec, accessControl, buffer, requested);
@@ -143,13 +143,13 @@ public final class ControlServer implements SocketFileWatch.Owner {
             AccessControl accessControl,
             List<ControlConnectionSnapshot> clients,
             ByteBuffer buffer,
-            Requested requested) {
+            RequestHandler requested) {
         this.eventLoop = eventLoop;
         this.path = path;
         this.spec = before.settings().control();
         this.accessControl = accessControl;
         this.buffer = buffer;
-        this.requested = requested;
+        this.requestHandler = requested;
         this.listener = before.descriptor("control");
         Connections.refuseDescriptors(listener);
         mostClients = mostClients();
@@ -347,7 +347,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
             switch (RequestReader.parse(line)) {
                 case ControlRequest controlRequest -> {
                     connections.requestReceived(client);
-                    requested.request(client, role(client), controlRequest);
+                    requestHandler.request(client, role(client), controlRequest);
                 }
                 case WorkerMessage message -> hear(message, line);
                 case MalformedRequest malformedRequest ->
@@ -358,7 +358,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         /// einhyrningsins(1) answers, einhorn(1) closes the connection in case the worker forgets
         /// to: one in the newer dialect gets both, unless it asked for an answer and may go on.
         private void hear(WorkerMessage message, byte[] line) {
-            String objection = requested.workerMessage(message, client.peer());
+            String objection = requestHandler.workerMessage(message, client.peer());
             JsonId id = message.id();
             if (id != null || line[0] == '{') {
                 ExitStatus code = objection == null ? ExitStatus.DONE : ExitStatus.USAGE;

@@ -132,7 +132,7 @@ public final class PendingCommand {
         }
     }
 
-    /// What was before the command.
+    /// The state before the command.
     ///
     /// @param began when it began
     /// @param generations generation that served, by program

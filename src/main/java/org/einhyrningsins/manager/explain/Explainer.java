@@ -71,7 +71,7 @@ public final class Explainer {
         this.workerSpawner = workerSpawner;
     }
 
-    /// What is known of a program when it is explained.
+    /// Facts about a program when it is explained.
     ///
     /// @param facts its facts and those of the manager, the oldest first
     /// @param failure its last failure that still matters; null for none

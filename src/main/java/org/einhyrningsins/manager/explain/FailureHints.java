@@ -213,7 +213,7 @@ final class FailureHints {
         };
     }
 
-    /// What is waited for until a worker is up.
+    /// Describes the ack that is awaited until a worker is up.
     static String awaited(Program program) {
         Moment now = FactTimes.moment();
         for (Slot slot : program.slots()) {
@@ -231,7 +231,7 @@ final class FailureHints {
         return "";
     }
 
-    /// What a rollout does next.
+    /// Describes the next step of a rollout.
     static String rolls(Program program) {
         Rollout rollout = program.rollout();
         if (rollout == null) {

@@ -9,9 +9,9 @@ import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 import java.util.List;
 import java.util.Map;
 
-/// What is known of a signal that killed a worker, and what finds out more. The kernel does not
-/// tell a parent who sent the signal that killed its child; of the signals of the kernel itself it
-/// is known what they are for.
+/// Advice on a signal that killed a worker: its usual causes, and the tools to find out more. The
+/// kernel does not tell a parent who sent the signal that killed its child; of the signals of the
+/// kernel itself it is known what they are for.
 final class SignalHints {
     private static final long SHORTLY = 5_000;
     private static final String BY = ", by ";

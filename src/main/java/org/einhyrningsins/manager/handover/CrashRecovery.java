@@ -88,7 +88,7 @@ public final class CrashRecovery {
             throws StartException {
         StateReader reader = new StateReader(state, managerLog);
         try {
-            StateReader.Own own = reader.readManager();
+            StateReader.ManagerFiles own = reader.readManager();
             ManagerSnapshot manager = own.manager();
             StateJournal.Read notes = own.journal();
             if (manager != null && !manager.boot().equals(BootId.name())) {
@@ -214,7 +214,7 @@ public final class CrashRecovery {
     /// @throws SocketTable.CannotBind if one that a worker has for itself cannot be had: another
     ///   one could be bound, and nobody would serve it
     public void fetchInto(
-            SocketTable table, SystemdSockets passed, SocketHolder.@Nullable Former keeper)
+            SocketTable table, SystemdSockets passed, SocketHolder.@Nullable HolderProcess keeper)
             throws SocketTable.CannotBind {
         SocketRecovery recovery =
                 new SocketRecovery(

@@ -76,10 +76,10 @@ public final class Reexec {
             int image,
             String proof,
             AppendFiles.@Nullable Extent file,
-            Told told) {}
+            FailureListener told) {}
 
     /// Receiver of the reason why a re-exec does not happen.
-    interface Told {
+    interface FailureListener {
         void failed(String why);
     }
 
@@ -113,7 +113,7 @@ public final class Reexec {
     }
 
     /// Starts the new program, to see whether it would do.
-    void begin(Told told) {
+    void begin(FailureListener told) {
         List<Integer> over = new ArrayList<>();
         try {
             begin(over, told);
@@ -132,7 +132,7 @@ public final class Reexec {
     }
 
     /// @param over takes what is to be closed in any case
-    private void begin(List<Integer> over, Told told) throws SpawnException {
+    private void begin(List<Integer> over, FailureListener told) throws SpawnException {
         int nothing = kept(Descriptors.openNull(), over);
         byte[] text = text();
         int file = kept(Descriptors.memory("einhyrningsins image", text), over);

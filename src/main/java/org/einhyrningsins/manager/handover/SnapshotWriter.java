@@ -53,7 +53,7 @@ public final class SnapshotWriter {
     private final Set<ProgramHost> changed = new LinkedHashSet<>();
     private final SnapshotEncoder writer = new SnapshotEncoder();
     private StateJournal stateJournal;
-    private Household household = Household.NONE;
+    private Participant household = Participant.NONE;
     private String manager = "";
     private List<String> listed = List.of();
     private @Nullable Moment due;
@@ -68,9 +68,9 @@ public final class SnapshotWriter {
     private boolean told;
 
     /// Takes part when all is written again.
-    public interface Household {
+    public interface Participant {
         /// Takes no part.
-        Household NONE = stateJournal -> {};
+        Participant NONE = stateJournal -> {};
 
         /// All was lost and is written again, in a directory that is perhaps another.
         ///
@@ -147,7 +147,7 @@ public final class SnapshotWriter {
     }
 
     /// Has this one take part when all is written again.
-    public void addParticipant(Household other) {
+    public void addParticipant(Participant other) {
         household = other;
     }
 

@@ -65,7 +65,7 @@ final class SocketRecovery {
     void fetchInto(
             SocketTable table,
             SystemdSockets passed,
-            SocketHolder.@Nullable Former keeper,
+            SocketHolder.@Nullable HolderProcess keeper,
             boolean incomplete)
             throws SocketTable.CannotBind {
         if (keeper != null) {

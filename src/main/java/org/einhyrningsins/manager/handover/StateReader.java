@@ -34,13 +34,13 @@ final class StateReader {
     ///
     /// @param manager its snapshot; null if there is none that can be used
     /// @param journal empty if there is none
-    record Own(@Nullable ManagerSnapshot manager, StateJournal.Read journal) {}
+    record ManagerFiles(@Nullable ManagerSnapshot manager, StateJournal.Read journal) {}
 
     /// Reads the files of the manager itself. Nothing is set aside until both were read.
-    Own readManager() throws StartException {
+    ManagerFiles readManager() throws StartException {
         String manager = read(SnapshotWriter.MANAGER);
         String journal = read(SnapshotWriter.NOTES);
-        return new Own(
+        return new ManagerFiles(
                 decode(SnapshotWriter.MANAGER, manager, ManagerSnapshot.class),
                 StateJournal.read(journal == null ? "" : journal));
     }

@@ -357,7 +357,7 @@ final class WorkerAdoption {
                 : Accounts.credentials(identity.user(), identity.group());
     }
 
-    /// Whose its workers are; -1 for ours, or if nobody knows.
+    /// User of its workers; -1 for ours, or if nobody knows.
     private static int user(ProgramSpec spec) {
         try {
             Credentials owner = owner(spec);

@@ -124,8 +124,8 @@ public final class HistoryStore {
         return of(program).next();
     }
 
-    /// What became of the files of generations since they began, by generation; null if that cannot
-    /// be found out in time.
+    /// Changes of the files of generations since they began, by generation; null if that cannot be
+    /// found out in time.
     public @Nullable Map<Integer, FileChanges> files(ProgramHistory history) {
         return ProcReader.ask("files of " + history.program(), () -> changes(history)).answer();
     }

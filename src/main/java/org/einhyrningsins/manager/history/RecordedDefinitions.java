@@ -90,7 +90,7 @@ public record RecordedDefinitions(
         return version == null ? null : version.spec();
     }
 
-    /// What an operator set of a program, with its rollback only if that is what it starts with.
+    /// Returns the operator overrides of a program, with its rollback only if it starts with that.
     public OperatorOverride withEffectiveRollback(String program, OperatorOverride byHand) {
         return rollbacks.containsKey(program) ? byHand : byHand.withoutRollback();
     }

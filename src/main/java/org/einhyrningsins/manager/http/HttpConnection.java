@@ -43,7 +43,7 @@ final class HttpConnection {
 
     private final EventLoop eventLoop;
     private final int fd;
-    private final Served served;
+    private final RequestHandler served;
     private State state = State.READING;
     private Moment deadline = Clock.now().plus(MAX_REQUEST_TIME);
     private byte[] head = new byte[FIRST_ROOM];
@@ -54,14 +54,14 @@ final class HttpConnection {
     private boolean closed;
 
     /// Listener that answers the request, and learns when the connection is gone.
-    interface Served {
+    interface RequestHandler {
         /// Handles a request, to be answered now or later by [HttpConnection#answer].
         void requested(HttpConnection client, HttpRequest httpRequest);
 
         void closed(HttpConnection client);
     }
 
-    HttpConnection(EventLoop eventLoop, int fd, ByteBuffer buffer, Served served) {
+    HttpConnection(EventLoop eventLoop, int fd, ByteBuffer buffer, RequestHandler served) {
         this.eventLoop = eventLoop;
         this.fd = fd;
         this.served = served;

@@ -29,7 +29,7 @@ public final class HttpListener {
     private final EventLoop eventLoop;
     private final ByteBuffer buffer;
     private final ManagerLog managerLog;
-    private final HttpServer.Sight data;
+    private final HttpServer.DataSource data;
     private @Nullable Open open;
     private final SocketFileWatch files;
     private @Nullable Open prepared;
@@ -53,7 +53,7 @@ public final class HttpListener {
             ByteBuffer buffer,
             ManagerLog managerLog,
             SocketFileWatch files,
-            HttpServer.Sight sight) {
+            HttpServer.DataSource sight) {
         this.eventLoop = eventLoop;
         this.files = files;
         this.buffer = buffer;

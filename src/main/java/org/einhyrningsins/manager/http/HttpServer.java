@@ -38,7 +38,7 @@ import java.util.concurrent.ThreadFactory;
 /// Metrics and the status page, for whoever can connect to the listener: so clients may be enemies,
 /// and none of them may cost the manager anything. Their number, what they hold and how long they
 /// take are bounded; when there are too many, the one that came first has to go.
-public final class HttpServer implements HttpConnection.Served {
+public final class HttpServer implements HttpConnection.RequestHandler {
     static final int MAX_CLIENTS = 64;
 
     /// Maximum bytes of pages not taken, each counted once however many clients it is for.
@@ -50,7 +50,7 @@ public final class HttpServer implements HttpConnection.Served {
     private final EventLoop eventLoop;
     private final int listener;
     private final ByteBuffer buffer;
-    private final Sight data;
+    private final DataSource data;
     private final PageRenderer pageRenderer;
 
     /// Host names that requests may have; null where that does not matter: browsers know no UNIX
@@ -67,7 +67,7 @@ public final class HttpServer implements HttpConnection.Served {
     private Map<HttpConnection, Pages> current = new LinkedHashMap<>();
 
     /// Source of the pages' data.
-    public interface Sight {
+    public interface DataSource {
         /// Returns the present state.
         PageData snapshot();
 
@@ -77,7 +77,7 @@ public final class HttpServer implements HttpConnection.Served {
     }
 
     /// @throws PosixException if the kernel has no descriptors for it; nothing is left open then
-    HttpServer(EventLoop eventLoop, int listener, ByteBuffer buffer, Sight sight) {
+    HttpServer(EventLoop eventLoop, int listener, ByteBuffer buffer, DataSource sight) {
         this(eventLoop, listener, buffer, sight, PageRenderer.THREADS);
     }
 
@@ -85,7 +85,7 @@ public final class HttpServer implements HttpConnection.Served {
             EventLoop eventLoop,
             int listener,
             ByteBuffer buffer,
-            Sight sight,
+            DataSource sight,
             ThreadFactory threads) {
         this.eventLoop = eventLoop;
         this.listener = listener;

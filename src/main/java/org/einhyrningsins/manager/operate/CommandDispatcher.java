@@ -37,15 +37,15 @@ import java.util.Set;
 
 /// Takes the commands of clients at the control socket: checks that the client may give them, and
 /// passes them on. [QueryCommands] answers those that change nothing, [ProgramCommands] tells
-/// programs, [Reloader] reloads, and [Conduct] is for what concerns the manager itself.
-public final class CommandDispatcher implements ControlServer.Requested {
+/// programs, [Reloader] reloads, and [ManagerActions] is for what concerns the manager itself.
+public final class CommandDispatcher implements ControlServer.RequestHandler {
     /// Longest word of a stranger, in characters, that goes to the log.
     private static final int MAX_LOGGED_WORD = 32;
 
     private final ProgramTable programTable;
     private final Reloader reloader;
     private final ManagerLog managerLog;
-    private final Conduct conduct;
+    private final ManagerActions managerActions;
     private final PendingCommands pendingCommands = new PendingCommands();
     private final ProgramCommands programCommands;
     private final QueryCommands queryCommands;
@@ -56,7 +56,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
     private final LogRateLimit logRateLimit = new LogRateLimit();
 
     /// Does and tells what only the manager itself can.
-    public interface Conduct {
+    public interface ManagerActions {
         /// Notes that what an operator set by hand may have changed.
         void setByHand();
 
@@ -99,13 +99,13 @@ public final class CommandDispatcher implements ControlServer.Requested {
             Reloader reloader,
             HistoryStore history,
             ManagerLog managerLog,
-            Conduct conduct,
+            ManagerActions conduct,
             EventQueries eventQueries) {
         this.eventQueries = eventQueries;
         this.managerLog = managerLog;
         this.programTable = programTable;
         this.reloader = reloader;
-        this.conduct = conduct;
+        this.managerActions = conduct;
         this.programCommands =
                 new ProgramCommands(programTable, managerLog, conduct, pendingCommands);
         this.conditionWaits = new ConditionWaits(programTable);
@@ -132,7 +132,7 @@ public final class CommandDispatcher implements ControlServer.Requested {
             } else if (role == AccessControl.Role.READER
                     && controlCommand instanceof ControlCommand.Plan plan) {
                 queryCommands.planOfReader(request, plan.targets());
-            } else if (conduct.ending() && starts(controlCommand)) {
+            } else if (managerActions.ending() && starts(controlCommand)) {
                 String message = "everything is being stopped; nothing is started any more";
                 request.reply(ExitStatus.FAILED, message);
             } else {
@@ -144,12 +144,12 @@ public final class CommandDispatcher implements ControlServer.Requested {
         }
     }
 
-    /// What changes something is kept with who asked for it.
+    /// Records each command that changes something, with who asked for it.
     private void noteCommand(ControlConnection client, ControlRequest controlRequest) {
         CommandKind kind = CommandKind.of(controlRequest.command());
         if (kind != null && !kind.looks()) {
             String who = peerNames.user(client.peer()) + ", pid " + client.peer().pid();
-            conduct.commanded(controlRequest, who);
+            managerActions.commanded(controlRequest, who);
         }
     }
 
@@ -239,19 +239,20 @@ public final class CommandDispatcher implements ControlServer.Requested {
             case ControlCommand.Logs o -> queryCommands.logs(request, o.targets());
             case ControlCommand.Plan o -> queryCommands.plan(request, o.targets(), true);
             case ControlCommand.History o -> queryCommands.history(request, o.targets());
-            case ControlCommand.Version ignored -> reply(request, conduct.version());
+            case ControlCommand.Version ignored -> reply(request, managerActions.version());
             case ControlCommand.Greet o -> reply(request, greeting(o.user()));
             case ControlCommand.Help ignored -> reply(request, WireHelp.TEXT);
-            case ControlCommand.State ignored -> reply(request, conduct.state());
-            case ControlCommand.Loudness o -> reply(request, conduct.changeLogLevel(o.more()));
+            case ControlCommand.State ignored -> reply(request, managerActions.state());
+            case ControlCommand.Loudness o ->
+                    reply(request, managerActions.changeLogLevel(o.more()));
             case ControlCommand.Die o -> {
                 PendingCommand pendingCommand = request.pending();
-                conduct.die(pendingCommand, o.first());
+                managerActions.die(pendingCommand, o.first());
                 pendingCommand.accepted(request.request().command());
             }
             case ControlCommand.Reexec ignored -> {
                 PendingCommand pendingCommand = request.pending();
-                conduct.reexec(pendingCommand);
+                managerActions.reexec(pendingCommand);
                 pendingCommand.accepted(request.request().command());
             }
             case ControlCommand.Confirm ignored -> {
@@ -287,7 +288,9 @@ public final class CommandDispatcher implements ControlServer.Requested {
     }
 
     private void forwardToPrograms(
-            ClientRequest request, List<CommandTarget> targets, ProgramCommands.Wording wording)
+            ClientRequest request,
+            List<CommandTarget> targets,
+            ProgramCommands.CommandFactory wording)
             throws UsageException {
         programCommands.tell(request, targets, wording);
     }
@@ -300,9 +303,9 @@ public final class CommandDispatcher implements ControlServer.Requested {
         return "Welcome"
                 + (user.isEmpty() ? "" : ", " + user)
                 + "! This is einhyrningsins "
-                + conduct.version()
+                + managerActions.version()
                 + ", manager process "
-                + conduct.report(List.of()).managerPid()
+                + managerActions.report(List.of()).managerPid()
                 + ".";
     }
 

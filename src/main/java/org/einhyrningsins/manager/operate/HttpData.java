@@ -19,18 +19,18 @@ import java.util.function.Supplier;
 
 /// Data of the pages, as it is at this moment. Programs that the file has lost are not in it: their
 /// name may be another's already.
-public final class HttpData implements HttpServer.Sight {
+public final class HttpData implements HttpServer.DataSource {
     private final ProgramTable programTable;
     private final StatusReports statusReports;
     private final WorkerOutput workerOutput;
-    private final CommandDispatcher.Conduct conduct;
+    private final CommandDispatcher.ManagerActions conduct;
     private final Supplier<PageData.Manager> manager;
 
     public HttpData(
             ProgramTable programTable,
             StatusReports statusReports,
             WorkerOutput workerOutput,
-            CommandDispatcher.Conduct conduct,
+            CommandDispatcher.ManagerActions conduct,
             Supplier<PageData.Manager> manager) {
         this.programTable = programTable;
         this.statusReports = statusReports;

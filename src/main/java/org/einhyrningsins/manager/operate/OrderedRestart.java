@@ -31,12 +31,12 @@ import java.util.Set;
 final class OrderedRestart {
     private final ProgramTable programTable;
     private final ManagerLog managerLog;
-    private final Asking asking;
+    private final CommandSender asking;
     private final List<Batch> batches = new ArrayList<>();
     private final List<Restarts> restarts = new ArrayList<>();
 
     /// Passes a command on to a program, and its answer to a conversation that expects it.
-    interface Asking {
+    interface CommandSender {
         void send(ProgramHost host, ProgramCommand programCommand, PendingCommand pendingCommand);
     }
 
@@ -68,7 +68,7 @@ final class OrderedRestart {
         return !batches.isEmpty() || !restarts.isEmpty();
     }
 
-    OrderedRestart(ProgramTable programTable, ManagerLog managerLog, Asking asking) {
+    OrderedRestart(ProgramTable programTable, ManagerLog managerLog, CommandSender asking) {
         this.programTable = programTable;
         this.managerLog = managerLog;
         this.asking = asking;

@@ -17,7 +17,7 @@ import java.util.List;
 final class PlanReports {
     private PlanReports() {}
 
-    static PlanReport of(String definition, ReloadPlanner.Prospect prospect) {
+    static PlanReport of(String definition, ReloadPlanner.PlannedReload prospect) {
         return of(definition, prospect.plan(), prospect.objections());
     }
 
@@ -39,7 +39,7 @@ final class PlanReports {
         if (!report.objections().isEmpty()) {
             return ExitStatus.FAILED;
         }
-        return report.nothing() ? ExitStatus.DONE : ExitStatus.CHANGES;
+        return report.isEmpty() ? ExitStatus.DONE : ExitStatus.CHANGES;
     }
 
     private static PlanReport.SettingPlan setting(KeyDifference key) {

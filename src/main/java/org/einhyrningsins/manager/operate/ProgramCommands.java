@@ -35,10 +35,10 @@ import java.util.Set;
 
 /// Passes commands on to programs, in the order of their dependencies where one matters, and their
 /// answers back to the [PendingCommand].
-public final class ProgramCommands implements SocketHandoverRunner.Asking {
+public final class ProgramCommands implements SocketHandoverRunner.CommandSender {
     private final ProgramTable programTable;
     private final ManagerLog managerLog;
-    private final CommandDispatcher.Conduct conduct;
+    private final CommandDispatcher.ManagerActions conduct;
     private final PendingCommands pendingCommands;
     private final TargetScopes targetScopes;
     private final SocketHandoverRunner handovers;
@@ -47,7 +47,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     ProgramCommands(
             ProgramTable programTable,
             ManagerLog managerLog,
-            CommandDispatcher.Conduct conduct,
+            CommandDispatcher.ManagerActions conduct,
             PendingCommands pendingCommands) {
         this.programTable = programTable;
         this.managerLog = managerLog;
@@ -58,7 +58,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     }
 
     /// Makes the command for a scope of slots, null for all.
-    interface Wording {
+    interface CommandFactory {
         ProgramCommand command(@Nullable Set<Integer> scope);
     }
 
@@ -83,7 +83,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     }
 
     /// Passes a command on to each of the programs at once.
-    void tell(ClientRequest request, List<CommandTarget> targets, Wording wording)
+    void tell(ClientRequest request, List<CommandTarget> targets, CommandFactory wording)
             throws UsageException {
         Map<ProgramHost, ProgramCommand> commands = new LinkedHashMap<>();
         targetScopes
@@ -189,7 +189,7 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     }
 
     void restart(ClientRequest request, List<CommandTarget> targets) throws UsageException {
-        Wording wording = ProgramCommand.Restart::new;
+        CommandFactory wording = ProgramCommand.Restart::new;
         if (programTable.ordered()) {
             tellInOrder(request, targets, wording, orderedRestart()::restart);
         } else {
@@ -206,7 +206,10 @@ public final class ProgramCommands implements SocketHandoverRunner.Asking {
     /// @param wording for one program alone, and for some of its slots
     /// @param ordered for several whole programs
     private void tellInOrder(
-            ClientRequest request, List<CommandTarget> targets, Wording wording, Ordered ordered)
+            ClientRequest request,
+            List<CommandTarget> targets,
+            CommandFactory wording,
+            Ordered ordered)
             throws UsageException {
         Map<ProgramHost, @Nullable Set<Integer>> scopes = targetScopes.of(targets);
         if (scopes.size() < 2) {

@@ -14,7 +14,7 @@ import org.einhyrningsins.manager.runtime.FactTimes;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
-/// What came of a command for a program, as data.
+/// Outcome of a command for a program, as data.
 final class ProgramOutcomes {
     private ProgramOutcomes() {}
 

@@ -40,7 +40,7 @@ final class QueryCommands {
     private final ProgramTable programTable;
     private final StatusReports statusReports;
     private final Reloader reloader;
-    private final CommandDispatcher.Conduct conduct;
+    private final CommandDispatcher.ManagerActions conduct;
     private final HistoryReports historyReports;
     private final TargetScopes targetScopes;
     private final UserTimeQuota userTimeQuota = new UserTimeQuota();
@@ -50,7 +50,7 @@ final class QueryCommands {
             StatusReports statusReports,
             Reloader reloader,
             HistoryStore history,
-            CommandDispatcher.Conduct conduct) {
+            CommandDispatcher.ManagerActions conduct) {
         this.programTable = programTable;
         this.statusReports = statusReports;
         this.reloader = reloader;
@@ -147,7 +147,8 @@ final class QueryCommands {
     void plan(ClientRequest request, List<CommandTarget> targets, boolean lines)
             throws UsageException {
         try {
-            ReloadPlanner.Prospect prospect = reloader.prospect(TargetScopes.reloaded(targets));
+            ReloadPlanner.PlannedReload prospect =
+                    reloader.prospect(TargetScopes.reloaded(targets));
             PlanReport report = PlanReports.of(reloader.definition(), prospect);
             request.reply(PlanReports.code(report), () -> PlanText.of(report), report);
         } catch (ReloadPlanner.Refused e) {

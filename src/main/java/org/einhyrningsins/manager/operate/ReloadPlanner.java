@@ -64,7 +64,7 @@ public final class ReloadPlanner {
     /// A reload that is worked out and not begun.
     ///
     /// @param objections why it is refused; none if it is not
-    record Prospect(ServicesSpec services, ReloadPlan plan, List<String> objections) {}
+    record PlannedReload(ServicesSpec services, ReloadPlan plan, List<String> objections) {}
 
     /// A reload that cannot be worked out, or not be begun.
     static final class Refused extends Exception {
@@ -143,7 +143,7 @@ public final class ReloadPlanner {
     /// @param names only these programs, and these roll whether they changed or not; empty for all
     ///   that changed. A command line never changes, and who says reload wants something done: all.
     /// @param reset rollbacks are taken back
-    Prospect prospect(Set<String> names, boolean reset) throws Refused {
+    PlannedReload prospect(Set<String> names, boolean reset) throws Refused {
         return switch (load()) {
             case LoadResult.Invalid invalid ->
                     throw new Refused(ExitStatus.INVALID, problems(invalid));
@@ -160,7 +160,7 @@ public final class ReloadPlanner {
         return text.append(count).append(count == 1 ? " problem" : " problems").toString();
     }
 
-    private Prospect prospect(LoadResult.Valid valid, Set<String> names, boolean reset)
+    private PlannedReload prospect(LoadResult.Valid valid, Set<String> names, boolean reset)
             throws Refused {
         requireKnown(names, valid.services());
         for (ConfigProblem warning : valid.warnings()) {
@@ -175,7 +175,7 @@ public final class ReloadPlanner {
                 reset ? KeptRollbacks.none(file) : KeptRollbacks.of(programTable, file, names);
         ReloadPlan reloadPlan = plan(kept, kept.without(named));
         reloadPlan = names.isEmpty() ? withSettings(reloadPlan, valid.services()) : reloadPlan;
-        return new Prospect(valid.services(), reloadPlan, objections(reloadPlan));
+        return new PlannedReload(valid.services(), reloadPlan, objections(reloadPlan));
     }
 
     private void requireKnown(Set<String> names, ServicesSpec services) throws Refused {

@@ -149,7 +149,7 @@ public final class Reloader {
     /// Reads the definition and works out what a reload would do. Changes nothing.
     ///
     /// @param names as for [ReloadPlanner#prospect]
-    ReloadPlanner.Prospect prospect(Set<String> names) throws ReloadPlanner.Refused {
+    ReloadPlanner.PlannedReload prospect(Set<String> names) throws ReloadPlanner.Refused {
         return planner.prospect(names, false);
     }
 
@@ -234,7 +234,7 @@ public final class Reloader {
             return refuse(ExitStatus.FAILED, awaited);
         }
         try {
-            ReloadPlanner.Prospect prospect = planner.prospect(names, reset);
+            ReloadPlanner.PlannedReload prospect = planner.prospect(names, reset);
             if (!prospect.objections().isEmpty()) {
                 return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
             }

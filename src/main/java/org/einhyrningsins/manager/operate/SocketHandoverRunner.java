@@ -28,7 +28,7 @@ import java.util.function.Supplier;
 public final class SocketHandoverRunner {
     private final ProgramTable programTable;
     private final ManagerLog managerLog;
-    private final Asking asking;
+    private final CommandSender asking;
     private final Map<String, Task> tasks = new LinkedHashMap<>();
     private final Map<Long, Asked> asked = new HashMap<>();
     private final Map<String, String> why = new HashMap<>(0);
@@ -37,7 +37,7 @@ public final class SocketHandoverRunner {
     private boolean busy;
 
     /// Asks programs, and answers who asked for the reload.
-    interface Asking {
+    interface CommandSender {
         /// A number for a question whose answer nobody but the runner waits for.
         ///
         /// @param like number of the question that it is a part of
@@ -53,7 +53,7 @@ public final class SocketHandoverRunner {
         void unsettled();
     }
 
-    SocketHandoverRunner(ProgramTable programTable, ManagerLog managerLog, Asking asking) {
+    SocketHandoverRunner(ProgramTable programTable, ManagerLog managerLog, CommandSender asking) {
         this.programTable = programTable;
         this.managerLog = managerLog;
         this.asking = asking;

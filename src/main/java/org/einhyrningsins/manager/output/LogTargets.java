@@ -26,7 +26,7 @@ final class LogTargets {
     private final Map<String, JournalStream> journals = new HashMap<>(0);
 
     /// @param resume called with a pipe that waited for a target which takes something again
-    LogTargets(OutputPump.Told told, LogWriterThreads threads, Consumer<OutputPipe> resume) {
+    LogTargets(OutputPump.MessageLog told, LogWriterThreads threads, Consumer<OutputPipe> resume) {
         this.context = new LoopWriterContext(told, this::backlogMemory);
         this.writerThreads = threads;
         this.resume = resume;

@@ -30,7 +30,7 @@ public final class LogWriterThreads {
     private static final int MAX_COUNT = 64;
     private static final int SHARED = 8;
 
-    /// How long a file that was opened for a worker that did not wait is kept for the next one.
+    /// Time that a file which was opened for a worker that did not wait is kept for the next one.
     private static final Duration KEPT = Duration.ofSeconds(10);
 
     private final EventLoop eventLoop;

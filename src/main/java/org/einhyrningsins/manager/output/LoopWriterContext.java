@@ -21,7 +21,7 @@ final class LoopWriterContext implements LogWriterContext {
     private static final int MAX_BACKLOGS = 4 * 1024 * 1024;
     private static final int MIN_BACKLOG = 4 * 1024;
 
-    private final OutputPump.Told messages;
+    private final OutputPump.MessageLog messages;
     private final IntSupplier allBacklogs;
     private final int[] teePipe = OutputPipes.teePipe();
     private final int devNull = Descriptors.openNull();
@@ -31,7 +31,7 @@ final class LoopWriterContext implements LogWriterContext {
     private @Nullable LinePrefix linePrefix;
 
     /// @param allBacklogs returns the bytes of memory that the backlogs of all targets take
-    LoopWriterContext(OutputPump.Told told, IntSupplier allBacklogs) {
+    LoopWriterContext(OutputPump.MessageLog told, IntSupplier allBacklogs) {
         this.messages = told;
         this.allBacklogs = allBacklogs;
     }

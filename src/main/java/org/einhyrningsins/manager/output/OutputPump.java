@@ -62,11 +62,11 @@ public final class OutputPump {
     private long lastToken;
 
     /// Receiver of messages.
-    public interface Told {
+    public interface MessageLog {
         void log(LogSpec.Level level, String program, String message);
     }
 
-    public OutputPump(EventLoop eventLoop, LogWriterThreads threads, Told told) {
+    public OutputPump(EventLoop eventLoop, LogWriterThreads threads, MessageLog told) {
         this.eventLoop = eventLoop;
         this.targets = new LogTargets(told, threads, this::resume);
         eventLoop.watch(poll.descriptor(), Poll.IN, events -> turn());

@@ -55,7 +55,7 @@ final class HttpProbeAnswer {
         return statusLine() != null && !up();
     }
 
-    /// What it says, for a person.
+    /// Describes the answer for a person.
     String words() {
         String line = statusLine();
         if (line == null || !isHttp(line)) {
@@ -65,7 +65,7 @@ final class HttpProbeAnswer {
                     : "no answer in HTTP: " + what;
         }
         int head = head();
-        String body = head < 0 ? "" : ProbeWords.of(shown(head), MAX_BODY);
+        String body = head < 0 ? "" : ProbeWords.of(firstLine(head), MAX_BODY);
         return ProbeWords.of(line, MAX_LINE) + (body.isEmpty() ? "" : ": " + body);
     }
 
@@ -112,7 +112,7 @@ final class HttpProbeAnswer {
     }
 
     /// The part of the body that is shown, and a byte more where there is more.
-    private String shown(int head) {
+    private String firstLine(int head) {
         String body = body(head).stripTrailing();
         return body.length() > MAX_BODY ? body.substring(0, MAX_BODY + 1) : body;
     }

@@ -45,7 +45,7 @@ public final class ProbeRunner {
     }
 
     /// Receives the result of an attempt.
-    interface Asker {
+    interface ResultListener {
         /// An attempt is over.
         ///
         /// @param up whether it answered as it should
@@ -60,7 +60,7 @@ public final class ProbeRunner {
     ///
     /// @param whom identifies the worker, for [#forget]
     /// @param address as [BoundSocket] has it
-    void start(Object whom, SocketTarget target, String address, Asker asker) {
+    void start(Object whom, SocketTarget target, String address, ResultListener asker) {
         forget(whom);
         if (!connectable(address)) {
             asker.answered(false, "nothing to connect to: '" + address + "' is no address");
@@ -107,7 +107,7 @@ public final class ProbeRunner {
     /// @param command just spawned
     /// @param output our end of the pipe that has its output, does not block; is closed
     /// @param over ends what it leaves when it is over, or is not waited for any more
-    void await(Object whom, SpawnedChild command, int output, Asker asker, Runnable over) {
+    void await(Object whom, SpawnedChild command, int output, ResultListener asker, Runnable over) {
         forget(whom);
         Command attempt = new Command(whom, command, output, asker, over);
         attempts.put(whom, attempt);
@@ -129,12 +129,17 @@ public final class ProbeRunner {
         private final Object whom;
         private final SpawnedChild process;
         private final int output;
-        private final Asker asker;
+        private final ResultListener asker;
         private final Runnable over;
         private String lastOutput = "";
         private boolean reaped;
 
-        Command(Object whom, SpawnedChild process, int output, Asker asker, Runnable over) {
+        Command(
+                Object whom,
+                SpawnedChild process,
+                int output,
+                ResultListener asker,
+                Runnable over) {
             this.whom = whom;
             this.process = process;
             this.output = output;
@@ -204,11 +209,11 @@ public final class ProbeRunner {
         private final SocketTarget target;
         private final String address;
         private final int fd;
-        private final Asker asker;
+        private final ResultListener asker;
         private final HttpProbeAnswer answer = new HttpProbeAnswer();
         private boolean connected;
 
-        Connection(Object whom, SocketTarget target, String address, int fd, Asker asker) {
+        Connection(Object whom, SocketTarget target, String address, int fd, ResultListener asker) {
             this.whom = whom;
             this.target = target;
             this.address = address;

@@ -72,7 +72,7 @@ final class WorkerLifecycle {
     /// Watches a worker that was just spawned.
     ///
     /// @throws IOException if there are no worker sockets for it
-    void begin(WorkerSpawner.Born born, ProgramSpec spec) throws IOException {
+    void begin(WorkerSpawner.SpawnedWorker born, ProgramSpec spec) throws IOException {
         WorkerProcess process = born.process();
         workerTable.add(process);
         ackListeners.listen(process);

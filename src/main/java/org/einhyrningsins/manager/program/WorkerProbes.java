@@ -60,7 +60,7 @@ final class WorkerProbes {
     /// Begins a probe of a worker.
     void begin(ProgramEffect.Probe order) {
         WorkerId id = order.worker();
-        ProbeRunner.Asker asker = asker(id);
+        ProbeRunner.ResultListener asker = asker(id);
         switch (order.target()) {
             case AckSpec.SocketTarget target ->
                     probeRunner.start(key(id), target, address(id, target.endpoint()), asker);
@@ -68,8 +68,8 @@ final class WorkerProbes {
         }
     }
 
-    private ProbeRunner.Asker asker(WorkerId id) {
-        return new ProbeRunner.Asker() {
+    private ProbeRunner.ResultListener asker(WorkerId id) {
+        return new ProbeRunner.ResultListener() {
             @Override
             public void answered(boolean up, String answer) {
                 context.take(new ProgramEvent.Probed(id, up, answer));
@@ -93,7 +93,7 @@ final class WorkerProbes {
         measurements.remove(id);
     }
 
-    private void run(WorkerId id, AckSpec.ExecTarget target, ProbeRunner.Asker asker) {
+    private void run(WorkerId id, AckSpec.ExecTarget target, ProbeRunner.ResultListener asker) {
         Worker worker = context.worker(id);
         WorkerProcess process = workerTable.of(id);
         if (worker == null || process == null) {

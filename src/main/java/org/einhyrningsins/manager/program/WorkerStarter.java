@@ -49,7 +49,8 @@ final class WorkerStarter {
         WorkerId id = order.worker();
         try {
             requireNoneDelayed();
-            WorkerSpawner.Born born = workerSpawner.spawn(id, spawnTemplates.of(order.version()));
+            WorkerSpawner.SpawnedWorker born =
+                    workerSpawner.spawn(id, spawnTemplates.of(order.version()));
             lifecycle.begin(born, order.version().spec());
         } catch (SpawnRefusedException e) {
             failed(id, String.valueOf(e.getMessage()));
@@ -101,7 +102,7 @@ final class WorkerStarter {
         delayedSpawns.look(now, delayReports);
     }
 
-    private final class DelayReports implements DelayedSpawns.Told {
+    private final class DelayReports implements DelayedSpawns.DelayListener {
         @Override
         public void executed(WorkerId id) {
             context.take(new ProgramEvent.Executed(id));

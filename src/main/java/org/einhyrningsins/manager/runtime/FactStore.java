@@ -131,11 +131,11 @@ public final class FactStore {
     }
 
     /// One thing to do beside the loop.
-    private interface Deed {
+    private interface FileTask {
         Result run();
     }
 
-    private void begin(Deed deed) {
+    private void begin(FileTask deed) {
         busy = true;
         try {
             ProcReader.execute(() -> result = deed.run());

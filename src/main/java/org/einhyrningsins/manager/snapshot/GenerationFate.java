@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.snapshot;
 
-/// What became of a generation. Times are milliseconds since 1970, UTC; 0 for never.
+/// Fate of a generation. Times are milliseconds since 1970, UTC; 0 for never.
 ///
 /// @param why reason of the verdict, in words; empty for none
 /// @param beganMillis time when its rollout began

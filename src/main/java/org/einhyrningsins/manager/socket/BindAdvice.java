@@ -28,7 +28,7 @@ public final class BindAdvice {
     }
 
     private static String onFile(PosixException e, Path path) {
-        String obstacle = SocketPath.obstacle(path);
+        String obstacle = SocketPath.problem(path);
         return switch (e.errno()) {
             case EADDRINUSE ->
                     "; " + (obstacle == null ? "another process has it: see ss -lxp" : obstacle);

@@ -48,7 +48,7 @@ public final class HeldSockets implements SocketSource {
         return refusals;
     }
 
-    public void look(SocketHolder.Former keeper) {
+    public void look(SocketHolder.HolderProcess keeper) {
         String who = "keeper pid " + keeper.pid();
         try {
             numbers(keeper.pid()).forEach((fd, inode) -> add(who, keeper.pidfd(), fd, inode));
@@ -212,7 +212,7 @@ public final class HeldSockets implements SocketSource {
     /// Takes all sockets of a holder, to be used where they are to be bound.
     ///
     /// @param known inodes of those that are here already
-    public List<SystemdSockets.Passed> allBut(Set<Long> known, SocketHolder.Former keeper) {
+    public List<SystemdSockets.Passed> allBut(Set<Long> known, SocketHolder.HolderProcess keeper) {
         List<SystemdSockets.Passed> all = new ArrayList<>();
         try {
             Map<Integer, Long> numbers = numbers(keeper.pid());

@@ -34,12 +34,12 @@ public final class SlotQueues {
     }
 
     /// Check whether a slot's connections are, or will be, served.
-    public interface Served {
+    public interface ServedCheck {
         boolean serves(SocketKey key, int slot);
     }
 
     /// Steers new connections only to where they are served.
-    public void steer(Served served) {
+    public void steer(ServedCheck served) {
         sockets.forEach(
                 (key, held) -> {
                     if (held.spec().ownQueue()) {
@@ -48,7 +48,7 @@ public final class SlotQueues {
                 });
     }
 
-    private void steer(SocketKey key, OpenSocket held, Served served) {
+    private void steer(SocketKey key, OpenSocket held, ServedCheck served) {
         String which = "socket '" + held.spec().name() + "', " + held.spec().address() + ": ";
         try {
             if (!held.group().steer(slot -> served.serves(key, slot))) {

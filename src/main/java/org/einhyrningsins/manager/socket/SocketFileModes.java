@@ -83,7 +83,8 @@ final class SocketFileModes {
         changes.clear();
     }
 
-    /// What a definition says, and where it does not say what the other one does, what bind gives.
+    /// Returns the mode that a definition says; where only the other one says it, the mode that
+    /// bind gives.
     private static UnixFile explicit(UnixFile from, UnixFile to) {
         Integer mode = to.mode();
         return new UnixFile(

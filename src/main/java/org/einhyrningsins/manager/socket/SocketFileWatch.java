@@ -40,8 +40,8 @@ public final class SocketFileWatch {
 
     private final EventLoop eventLoop;
     private final ManagerLog managerLog;
-    private final List<Guarded> watched = new ArrayList<>();
-    private final List<Guarded> lost = new ArrayList<>();
+    private final List<WatchedFile> watched = new ArrayList<>();
+    private final List<WatchedFile> lost = new ArrayList<>();
 
     /// The directories above them, by the watch of the kernel.
     private final Map<Integer, Path> places = new HashMap<>();
@@ -93,16 +93,16 @@ public final class SocketFileWatch {
     }
 
     /// @param watch of the kernel; -1 while there is none
-    private record Guarded(Path path, Owner owner, int watch) {}
+    private record WatchedFile(Path path, Owner owner, int watch) {}
 
     /// Makes it again whenever its file is gone.
     public void watch(Path path, Owner owner) {
         Inotify with = inotify;
         if (with == null) {
-            watched.add(new Guarded(path, owner, -1));
+            watched.add(new WatchedFile(path, owner, -1));
             return;
         }
-        Guarded file = new Guarded(path, owner, watch(with, path));
+        WatchedFile file = new WatchedFile(path, owner, watch(with, path));
         watchPlaces(with, path);
         watched.add(file);
         if (isGone(file)) { // before it was watched, so nobody will tell
@@ -113,7 +113,7 @@ public final class SocketFileWatch {
 
     /// The same, as soon as what is under way is done: another file is about to be removed there.
     void watchAfterReplace(Path path, Owner owner) {
-        lost.add(new Guarded(path, owner, -1));
+        lost.add(new WatchedFile(path, owner, -1));
         due = Clock.now();
     }
 
@@ -148,7 +148,7 @@ public final class SocketFileWatch {
 
     /// True if the file is gone or replaced. Its owner may have found none either, if it was
     /// removed while one manager followed another.
-    private static boolean isGone(Guarded file) {
+    private static boolean isGone(WatchedFile file) {
         long inode = RuntimeFiles.inode(file.path());
         return inode == 0 || inode != file.owner().inode();
     }
@@ -176,7 +176,7 @@ public final class SocketFileWatch {
         told.remove(path);
         moved.remove(path);
         lost.removeIf(file -> file.path().equals(path));
-        for (Guarded file : List.copyOf(watched)) {
+        for (WatchedFile file : List.copyOf(watched)) {
             if (file.path().equals(path)) {
                 watched.remove(file);
                 if (inotify != null) {
@@ -195,7 +195,7 @@ public final class SocketFileWatch {
             return;
         }
         watchDirectory(inotify);
-        List<Guarded> made = List.copyOf(watched);
+        List<WatchedFile> made = List.copyOf(watched);
         watched.clear();
         made.forEach(file -> watch(file.path(), file.owner()));
     }
@@ -239,7 +239,7 @@ public final class SocketFileWatch {
         if (inotify == null) {
             begin();
         } else {
-            List<Guarded> unseen = watched.stream().filter(file -> file.watch() < 0).toList();
+            List<WatchedFile> unseen = watched.stream().filter(file -> file.watch() < 0).toList();
             watched.removeAll(unseen);
             unseen.forEach(file -> watch(file.path(), file.owner()));
         }
@@ -255,7 +255,7 @@ public final class SocketFileWatch {
             forgetPlaces(place);
             look();
         }
-        for (Guarded file : List.copyOf(watched)) {
+        for (WatchedFile file : List.copyOf(watched)) {
             if (file.watch() == watch && isGone(file)) {
                 unwatch(file.path());
                 remake(file);
@@ -268,7 +268,7 @@ public final class SocketFileWatch {
     /// Finds out what is not where it was: a directory may have been moved, or a link may lead
     /// elsewhere.
     public void look() {
-        for (Guarded file : List.copyOf(watched)) {
+        for (WatchedFile file : List.copyOf(watched)) {
             if (isGone(file)) {
                 unwatch(file.path());
                 moved.put(file.path(), Clock.now());
@@ -301,9 +301,9 @@ public final class SocketFileWatch {
         }
         if (due != null && due.reached(now)) {
             due = null;
-            List<Guarded> missing = List.copyOf(lost);
+            List<WatchedFile> missing = List.copyOf(lost);
             lost.clear();
-            for (Guarded file : missing) {
+            for (WatchedFile file : missing) {
                 if (isGone(file)) {
                     remake(file);
                 } else {
@@ -314,7 +314,7 @@ public final class SocketFileWatch {
         return Moment.earlier(due, look);
     }
 
-    private void remake(Guarded file) {
+    private void remake(WatchedFile file) {
         if (!hasPlace(file.path())) {
             lost(file, "its directory was moved away; made again when there is one");
             return;
@@ -341,7 +341,7 @@ public final class SocketFileWatch {
         }
     }
 
-    private void lost(Guarded file, String why) {
+    private void lost(WatchedFile file, String why) {
         if (!why.equals(told.put(file.path(), why))) {
             String end = "; what runs goes on, and it is tried again";
             String what =
@@ -354,7 +354,7 @@ public final class SocketFileWatch {
         schedule(file);
     }
 
-    private void schedule(Guarded file) {
+    private void schedule(WatchedFile file) {
         lost.add(file);
         due = Clock.now().plus(PATIENCE);
     }

@@ -64,25 +64,25 @@ public final class SocketHolder {
     /// Holder left by an earlier manager.
     ///
     /// @param pidfd the caller closes it
-    public record Former(int pid, int pidfd) {}
+    public record HolderProcess(int pid, int pidfd) {}
 
     public SocketHolder(StateDirectory state, EventLoop eventLoop, ManagerLog managerLog) {
         this.state = state;
         this.eventLoop = eventLoop;
         this.managerLog = managerLog;
         spawner.openToAll();
-        Former left = find(state);
+        HolderProcess left = find(state);
         find = left == null ? -1 : left.pidfd();
     }
 
     /// The one that is there; null if there is none.
-    public static @Nullable Former find(StateDirectory state) {
-        Former noted = readFile(state);
+    public static @Nullable HolderProcess find(StateDirectory state) {
+        HolderProcess noted = readFile(state);
         return noted == null && !Files.exists(state.path().resolve(FILE)) ? search(state) : noted;
     }
 
     /// Searches for a holder whose note was removed; null if there is none.
-    private static @Nullable Former search(StateDirectory state) {
+    private static @Nullable HolderProcess search(StateDirectory state) {
         try {
             for (int pid : Processes.all()) {
                 String whose = ProcReader.variables(pid, VARIABLE).get(VARIABLE);
@@ -97,7 +97,7 @@ public final class SocketHolder {
         return null;
     }
 
-    private static @Nullable Former readFile(StateDirectory state) {
+    private static @Nullable HolderProcess readFile(StateDirectory state) {
         try {
             byte[] bytes = state.read(FILE, MAX_BYTES);
             String text = bytes == null ? "" : new String(bytes, StandardCharsets.US_ASCII);
@@ -110,10 +110,10 @@ public final class SocketHolder {
         }
     }
 
-    private static @Nullable Former ifAlive(int pid, long started) {
+    private static @Nullable HolderProcess ifAlive(int pid, long started) {
         int pidfd = pid > 1 ? Processes.open(pid) : -1;
         if (pidfd < 0 || ProcReader.startTimeIfAlive(pid) == started) {
-            return pidfd < 0 ? null : new Former(pid, pidfd);
+            return pidfd < 0 ? null : new HolderProcess(pid, pidfd);
         }
         Descriptors.close(pidfd);
         return null;

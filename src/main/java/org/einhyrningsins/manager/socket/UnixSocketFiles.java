@@ -249,7 +249,7 @@ public final class UnixSocketFiles {
 
         @Override
         public void remake() throws IOException {
-            String obstacle = SocketPath.obstacle(path);
+            String obstacle = SocketPath.problem(path);
             if (obstacle != null) {
                 throw new IOException(obstacle);
             }

@@ -41,7 +41,7 @@ public final class DelayedSpawns {
     }
 
     /// Listener for delayed spawns.
-    public interface Told {
+    public interface DelayListener {
         /// Handles a worker that executes its program now.
         void executed(WorkerId id);
 
@@ -85,7 +85,7 @@ public final class DelayedSpawns {
     }
 
     /// Looks at them, if that is due. One that failed is told of when it is dead.
-    public void look(Moment now, Told told) {
+    public void look(Moment now, DelayListener told) {
         if (due == null || !due.reached(now)) {
             return;
         }

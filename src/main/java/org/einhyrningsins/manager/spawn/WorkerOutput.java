@@ -33,7 +33,7 @@ public final class WorkerOutput {
     private static final int STDERR = 2;
 
     private final EventLoop eventLoop;
-    private final OutputPump.Told messages;
+    private final OutputPump.MessageLog messages;
     private final LogWriterThreads writerThreads;
     private final int devNull;
 
@@ -52,7 +52,7 @@ public final class WorkerOutput {
     /// Opens output for workers of one manager.
     ///
     /// @param devNull a descriptor of /dev/null
-    public WorkerOutput(EventLoop eventLoop, int devNull, OutputPump.Told told) {
+    public WorkerOutput(EventLoop eventLoop, int devNull, OutputPump.MessageLog told) {
         this.eventLoop = eventLoop;
         this.devNull = devNull;
         this.messages = told;

@@ -133,11 +133,12 @@ public final class WorkerSpawner {
     /// A worker's process.
     ///
     /// @param birth the child on its way to its program; null if it executes it already
-    public record Born(WorkerProcess process, @Nullable PendingChild birth) {}
+    public record SpawnedWorker(WorkerProcess process, @Nullable PendingChild birth) {}
 
     /// Spawns a worker. Nobody makes it wait for longer than there is
     /// [org.einhyrningsins.manager.runtime.WaitBudget].
-    public Born spawn(WorkerId id, SpawnTemplate spawnTemplate) throws SpawnRefusedException {
+    public SpawnedWorker spawn(WorkerId id, SpawnTemplate spawnTemplate)
+            throws SpawnRefusedException {
         ProgramSpec spec = spawnTemplate.version().spec();
         if (spec.obstacle() != null) {
             throw new SpawnRefusedException(spec.obstacle());
@@ -194,7 +195,7 @@ public final class WorkerSpawner {
         close(child.pidfd(), channels.line(), channels.ack());
     }
 
-    private Born started(
+    private SpawnedWorker started(
             WorkerId id,
             @Nullable Credentials credentials,
             PendingChild pendingChild,
@@ -214,7 +215,7 @@ public final class WorkerSpawner {
                         false,
                         channels,
                         output.log());
-        return new Born(process, pendingChild.underWay() ? pendingChild : null);
+        return new SpawnedWorker(process, pendingChild.underWay() ? pendingChild : null);
     }
 
     /// Sets the niceness of a worker, which leads a session of its own.

@@ -7,7 +7,7 @@ import org.einhyrningsins.posix.kernel.SystemCalls;
 
 import java.nio.file.Path;
 
-/// What stat(2) tells of a file at a time: another stamp later means that the file was written or
+/// Result of stat(2) of a file at a time: another stamp later means that the file was written or
 /// replaced. Links are followed.
 ///
 /// @param size bytes; -1 if the file could not be looked at

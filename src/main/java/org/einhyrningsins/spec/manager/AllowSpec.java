@@ -15,7 +15,7 @@ public record AllowSpec(List<Who> admin, List<Who> read) {
     }
 
     /// True if the lists admit nobody.
-    public boolean nobody() {
+    public boolean isEmpty() {
         return admin.isEmpty() && read.isEmpty();
     }
 

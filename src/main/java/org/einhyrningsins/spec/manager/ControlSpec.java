@@ -31,7 +31,7 @@ public record ControlSpec(
 
     /// True if other users than the manager's own must be able to reach the socket.
     public boolean forOthers() {
-        return allow != null && !allow.nobody();
+        return allow != null && !allow.isEmpty();
     }
 
     /// The same at another path.

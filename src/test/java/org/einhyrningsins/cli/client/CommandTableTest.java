@@ -89,8 +89,8 @@ class CommandTableTest {
         if (asked == null) {
             throw new AssertionError("FastClientArguments does not read " + words);
         }
-        Duration patience = asked.patience();
-        assertThat(asked.goesOnWithoutUs()).isEqualTo(kind(page) == CommandKind.OPERATION);
+        Duration patience = asked.timeLimit();
+        assertThat(asked.outlivesClient()).isEqualTo(kind(page) == CommandKind.OPERATION);
         switch (kind(page)) {
             case QUESTION, CHANGE -> assertThat(patience).isEqualTo(AT_ONCE);
             case OPERATION -> assertThat(patience).isEqualTo(Duration.ofHours(1));

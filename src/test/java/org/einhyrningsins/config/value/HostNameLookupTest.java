@@ -25,7 +25,7 @@ class HostNameLookupTest {
         assertThat(names.addresses("db")).containsExactly(InetAddress.getLoopbackAddress());
         assertThat(names.addresses("db")).containsExactly(InetAddress.getLoopbackAddress());
         assertThat(asked).hasValue(1);
-        assertThat(names.missed()).isFalse();
+        assertThat(names.hasMissing()).isFalse();
     }
 
     @Test
@@ -38,7 +38,7 @@ class HostNameLookupTest {
                                     + " address");
         }
         assertThat(asked).hasValue(1);
-        assertThat(names.missed()).isTrue();
+        assertThat(names.hasMissing()).isTrue();
     }
 
     @Test
@@ -58,7 +58,7 @@ class HostNameLookupTest {
         }
         assertThat(names.addresses("quick")).hasSize(1);
         assertThat(asked).hasValue(2);
-        assertThat(names.missed()).isTrue();
+        assertThat(names.hasMissing()).isTrue();
         never.countDown();
     }
 

@@ -64,15 +64,15 @@ class SocketPathTest {
     @Test
     void saysWhatIsThere() throws IOException {
         Path path = directory.resolve("u.sock");
-        assertThat(SocketPath.obstacle(path)).isNull();
+        assertThat(SocketPath.problem(path)).isNull();
         Files.createDirectory(path);
-        assertThat(SocketPath.obstacle(path)).contains("there is a directory at " + path);
+        assertThat(SocketPath.problem(path)).contains("there is a directory at " + path);
         Files.delete(path);
         Files.createFile(path);
-        assertThat(SocketPath.obstacle(path)).contains("there is a file at " + path);
+        assertThat(SocketPath.problem(path)).contains("there is a file at " + path);
         Files.delete(path);
         Files.createSymbolicLink(path, Path.of("nowhere"));
-        assertThat(SocketPath.obstacle(path))
+        assertThat(SocketPath.problem(path))
                 .contains(
                         "there is a symbolic link at " + path + ", to nowhere, which is not there");
     }
@@ -82,7 +82,7 @@ class SocketPathTest {
         Path path = directory.resolve("u.sock");
         try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(path));
-            assertThat(SocketPath.obstacle(path)).isNull();
+            assertThat(SocketPath.problem(path)).isNull();
         }
     }
 

@@ -54,14 +54,14 @@ class PlanTextTest {
     void saysThatNothingIsToBeDone() {
         PlanReport.ProgramPlan same = Samples.plan().programs().get(4);
         PlanReport report = new PlanReport("f", List.of(), List.of(same), List.of(), List.of());
-        assertThat(report.nothing()).isTrue();
+        assertThat(report.isEmpty()).isTrue();
         assertThat(PlanText.of(report)).isEqualTo("nothing to do: 1 unchanged\n");
     }
 
     @Test
     void whatOnlyTheNextManagerTakesOverIsToldAndNothingToDo() {
         PlanReport report = settings(new PlanReport.SettingPlan("state-dir", "/a", null, true));
-        assertThat(report.nothing()).isTrue();
+        assertThat(report.isEmpty()).isTrue();
         assertThat(PlanText.of(report))
                 .isEqualTo(
                         """
@@ -76,7 +76,7 @@ class PlanTextTest {
     void aSettingAloneIsSomethingToDo() {
         PlanReport report =
                 settings(new PlanReport.SettingPlan("log.level", "info", "warn", false));
-        assertThat(report.nothing()).isFalse();
+        assertThat(report.isEmpty()).isFalse();
         assertThat(PlanText.of(report))
                 .isEqualTo("~ log.level: info -> warn\n\n1 setting changed\n");
     }

@@ -27,10 +27,10 @@ class LineBufferTest {
     void keepsAnUnfinishedLineForLater() {
         LineBuffer lineBuffer = new LineBuffer(64);
         feed(lineBuffer, heard, "half", 4);
-        assertThat(lineBuffer.insideALine()).isTrue();
+        assertThat(lineBuffer.insideLine()).isTrue();
         feed(lineBuffer, heard, " whole\n", 7);
         assertThat(heard.said).containsExactly("half whole");
-        assertThat(lineBuffer.insideALine()).isFalse();
+        assertThat(lineBuffer.insideLine()).isFalse();
     }
 
     @Test

@@ -51,7 +51,7 @@ class HttpListenerIT {
                 new Nothing());
     }
 
-    private static final class Nothing implements HttpServer.Sight {
+    private static final class Nothing implements HttpServer.DataSource {
         @Override
         public PageData snapshot() {
             var status = new StatusReport("1", 1, 0, "services.yaml", -1, List.of());

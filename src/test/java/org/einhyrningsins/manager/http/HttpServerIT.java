@@ -70,8 +70,8 @@ class HttpServerIT {
                                 HttpSpec.BACKLOG,
                                 false,
                                 file));
-        HttpServer.Sight sight =
-                new HttpServer.Sight() {
+        HttpServer.DataSource sight =
+                new HttpServer.DataSource() {
                     @Override
                     public PageData snapshot() {
                         var status = new StatusReport("1", 1, 0, "services.yaml", -1, List.of());

@@ -58,8 +58,8 @@ class ProbeRunnerIT {
     }
 
     private void ask(AckSpec.SocketTarget target) {
-        ProbeRunner.Asker asker =
-                new ProbeRunner.Asker() {
+        ProbeRunner.ResultListener asker =
+                new ProbeRunner.ResultListener() {
                     @Override
                     public void answered(boolean up, String answer) {
                         answers.add(up);

@@ -81,7 +81,7 @@ public final class ComposeFile {
                                 .write(awaited.contains(name));
                     }
                 });
-        rest(root, draft);
+        reportRest(root, draft);
         return draft;
     }
 
@@ -104,7 +104,7 @@ public final class ComposeFile {
             ConfigNode base = other == null || file != null ? null : services.look(other.value());
             if (base instanceof Mapping map) {
                 service = service.over(map);
-                program.say(whole + ": with what that has");
+                program.comment(whole + ": with what that has");
             } else {
                 program.blocks(
                         whole, "it is not in this file; import what 'docker compose config' shows");
@@ -157,7 +157,7 @@ public final class ComposeFile {
         SequencedMap<String, TextTemplate> read = new LinkedHashMap<>();
         EnvFile.read(ForeignFiles.source(file), read, problemCollector);
         read.forEach((name, value) -> variables.put(name, value.expand(0, Map.of())));
-        draft.say("Read too: " + file + "; what it fills in is written down here");
+        draft.comment("Read too: " + file + "; what it fills in is written down here");
         for (ConfigProblem configProblem : problemCollector.problems()) {
             draft.remark(
                     ImportComments.Kind.LOST,
@@ -167,7 +167,7 @@ public final class ComposeFile {
         return variables;
     }
 
-    private static void rest(ForeignMap root, ImportedServices draft) {
+    private static void reportRest(ForeignMap root, ImportedServices draft) {
         for (ForeignSetting foreignSetting : root.takeRest()) {
             @Nullable String moot =
                     switch (foreignSetting.key()) {

@@ -64,17 +64,17 @@ final class ComposeLifecycle {
         stopping();
         limits();
         program.set("rollout", "{ strategy: replace }");
-        program.say("rollout", "old before new, as compose does; with bind no request is lost");
+        program.comment("rollout", "old before new, as compose does; with bind no request is lost");
         for (ForeignSetting foreignSetting : deploy.takeRest()) {
-            ComposeReasons.tell(program, foreignSetting);
+            ComposeReasons.report(program, foreignSetting);
         }
     }
 
-    private @Nullable ForeignSetting settled(@Nullable ForeignSetting foreignSetting) {
+    private @Nullable ForeignSetting expanded(@Nullable ForeignSetting foreignSetting) {
         try {
             return foreignSetting == null
                     ? null
-                    : foreignSetting.withValue(texts.settled(foreignSetting.value()));
+                    : foreignSetting.withValue(texts.expanded(foreignSetting.value()));
         } catch (ValueException e) {
             if (foreignSetting != null) {
                 program.blocks(foreignSetting, e.reason());
@@ -84,8 +84,8 @@ final class ComposeLifecycle {
     }
 
     private void count(boolean hasPorts) {
-        ForeignSetting scale = settled(service.text("scale"));
-        ForeignSetting replicas = settled(deploy.text("replicas"));
+        ForeignSetting scale = expanded(service.text("scale"));
+        ForeignSetting replicas = expanded(deploy.text("replicas"));
         ForeignSetting count = replicas == null ? scale : replicas;
         if (replicas != null && scale != null) {
             program.same(scale, "deploy.replicas counts");
@@ -131,7 +131,7 @@ final class ComposeLifecycle {
                         option -> {
                             String key = option.key();
                             if (key.endsWith(".condition") || key.endsWith(".required")) {
-                                program.say("after", option, "see after");
+                                program.comment("after", option, "see after");
                             } else if (option.isTrue()) {
                                 program.lost("after", option, "each is restarted by itself");
                             }
@@ -161,7 +161,7 @@ final class ComposeLifecycle {
         Duration timeout = time(check, "timeout", Duration.ofSeconds(30));
         Duration start = time(check, "start_period", Duration.ZERO);
         Duration often = time(check, "start_interval", Duration.ofSeconds(5));
-        ForeignSetting retries = settled(check.text("retries"));
+        ForeignSetting retries = expanded(check.text("retries"));
         Integer number = retries == null ? null : program.number("health", retries, 1, 1000);
         int failures = number == null ? 3 : number;
         boolean off = disabled != null && disabled.isTrue();
@@ -230,7 +230,7 @@ final class ComposeLifecycle {
     }
 
     private Duration time(ForeignMap map, String key, Duration usual) {
-        ForeignSetting foreignSetting = settled(map.text(key));
+        ForeignSetting foreignSetting = expanded(map.text(key));
         Duration time =
                 foreignSetting == null ? usual : ComposeService.time(foreignSetting.value());
         if (time == null && foreignSetting != null) {
@@ -243,14 +243,14 @@ final class ComposeLifecycle {
 
     private void restarting() {
         ForeignMap policy = deploy.map("restart_policy");
-        ForeignSetting condition = settled(policy.text("condition"));
-        ForeignSetting plain = settled(service.text("restart"));
+        ForeignSetting condition = expanded(policy.text("condition"));
+        ForeignSetting plain = expanded(service.text("restart"));
         boolean deployed = condition != null || policy.has("delay") || policy.has("max_attempts");
         if (deployed && plain != null) {
             program.same(plain, "deploy.restart_policy counts");
         }
         Duration delay = time(policy, "delay", Duration.ofMillis(100));
-        ForeignSetting attempts = settled(policy.text("max_attempts"));
+        ForeignSetting attempts = expanded(policy.text("max_attempts"));
         Duration window = time(policy, "window", Duration.ZERO);
         for (ForeignSetting foreignSetting : policy.takeRest()) {
             program.lost("restart", foreignSetting, "nothing here is like it");
@@ -312,7 +312,7 @@ final class ComposeLifecycle {
     // ---- how it is stopped, and what it may use
 
     private void stopping() {
-        Signal signal = ComposeService.signal(program, settled(service.text("stop_signal")));
+        Signal signal = ComposeService.signal(program, expanded(service.text("stop_signal")));
         program.stop(signal, time(service, "stop_grace_period", USUAL_PATIENCE));
         ForeignSetting init = service.text("init");
         if (init != null) {
@@ -321,10 +321,10 @@ final class ComposeLifecycle {
     }
 
     private void limits() {
-        memory(settled(service.text("mem_limit")));
+        memory(expanded(service.text("mem_limit")));
         ForeignMap resources = deploy.map("resources");
         ForeignMap most = resources.map("limits");
-        memory(settled(most.text("memory")));
+        memory(expanded(most.text("memory")));
         for (ForeignSetting foreignSetting : most.takeRest()) {
             program.lost(foreignSetting, "no such limit of a control group is set");
         }
@@ -335,10 +335,10 @@ final class ComposeLifecycle {
         ForeignMap all = service.map("ulimits");
         for (String name : all.keys()) {
             ForeignSetting whole = all.setting(name);
-            ForeignSetting single = settled(all.text(name));
+            ForeignSetting single = expanded(all.text(name));
             ForeignMap pair = all.map(name);
-            ForeignSetting soft = settled(pair.text("soft"));
-            ForeignSetting hard = settled(pair.text("hard"));
+            ForeignSetting soft = expanded(pair.text("soft"));
+            ForeignSetting hard = expanded(pair.text("hard"));
             boolean known = isResource(name);
             String limit =
                     single != null

@@ -50,7 +50,7 @@ final class ComposeReasons {
 
     private ComposeReasons() {}
 
-    static void tell(ImportedProgram program, ForeignSetting foreignSetting) {
+    static void report(ImportedProgram program, ForeignSetting foreignSetting) {
         boolean isMachine =
                 foreignSetting.key().matches(SHARED) && foreignSetting.value().equals("host");
         if (isMachine || Boolean.FALSE.equals(foreignSetting.flag())) {

@@ -73,7 +73,7 @@ final class ComposeService {
         boolean hasPorts = ports();
         new ComposeLifecycle(service, program, texts, programs).write(isAwaited, hasPorts);
         for (ForeignSetting foreignSetting : service.takeRest()) {
-            ComposeReasons.tell(program, foreignSetting);
+            ComposeReasons.report(program, foreignSetting);
         }
     }
 
@@ -218,7 +218,7 @@ final class ComposeService {
 
     private void file(ForeignSetting foreignSetting, boolean required, List<String> files) {
         try {
-            Path path = here.resolve(texts.settled(foreignSetting.value())).normalize();
+            Path path = here.resolve(texts.expanded(foreignSetting.value())).normalize();
             if (!Files.exists(path)) {
                 files.add("-" + path);
                 if (required) {
@@ -256,7 +256,7 @@ final class ComposeService {
             return;
         }
         try {
-            String[] parts = texts.settled(foreignSetting.value()).split(":", 2);
+            String[] parts = texts.expanded(foreignSetting.value()).split(":", 2);
             if (parts[0].isBlank()) {
                 throw new ValueException("it names nobody");
             }
@@ -265,12 +265,12 @@ final class ComposeService {
                 throw new ValueException(
                         "nobody here has that number, so it needs a group: USER:GROUP");
             }
-            program.who("user", foreignSetting.withValue(parts[0]));
+            program.setAccount("user", foreignSetting.withValue(parts[0]));
             if (parts.length == 2 && !parts[1].isBlank()) {
-                program.who("group", foreignSetting.withValue(parts[1]));
+                program.setAccount("group", foreignSetting.withValue(parts[1]));
             }
             if (!TextUtil.areDigits(parts[0])) {
-                program.say("user", foreignSetting, "who has that name here");
+                program.comment("user", foreignSetting, "who has that name here");
             }
         } catch (ValueException e) {
             program.blocks(foreignSetting, e.reason());
@@ -309,7 +309,7 @@ final class ComposeService {
             return;
         }
         try {
-            String inside = texts.settled(foreignSetting.value());
+            String inside = texts.expanded(foreignSetting.value());
             String outside = inside;
             for (Map.Entry<String, String> mount : mounts.entrySet()) {
                 if (inside.equals(mount.getKey()) || inside.startsWith(mount.getKey() + "/")) {
@@ -320,7 +320,7 @@ final class ComposeService {
             if (outside.equals(inside)) {
                 program.differs("directory", foreignSetting, "of this machine, not of the image");
             } else {
-                program.say("directory", foreignSetting, "what volumes has there");
+                program.comment("directory", foreignSetting, "what volumes has there");
             }
         } catch (ValueException e) {
             program.blocks(foreignSetting, e.reason());

@@ -53,12 +53,12 @@ final class Pm2App {
         stopping();
         output(directory);
         program.set("rollout", "{ strategy: replace }");
-        program.say(
+        program.comment(
                 "rollout",
                 "old before new, so that it may bind a port of its own; with bind, if it"
                         + " can take a socket, no request is lost");
         for (ForeignSetting foreignSetting : app.takeRest()) {
-            rest(foreignSetting);
+            reportRest(foreignSetting);
         }
     }
 
@@ -198,7 +198,7 @@ final class Pm2App {
         String name = variable == null ? "NODE_APP_INSTANCE" : variable.value();
         program.env(name, "${slot}");
         if (variable != null) {
-            program.say("env", variable, "the slot");
+            program.comment("env", variable, "the slot");
         }
         ForeignSetting counted = app.text("increment_var");
         if (counted != null) {
@@ -228,7 +228,7 @@ final class Pm2App {
                                 + " [.env]");
                 app.take(key);
             } else if (key.startsWith("env_")) {
-                program.say("env", app.setting(key), "only with --env " + key.substring(4));
+                program.comment("env", app.setting(key), "only with --env " + key.substring(4));
                 app.take(key);
             }
         }
@@ -237,8 +237,8 @@ final class Pm2App {
     private void identity() {
         ForeignSetting user = either("uid", "user");
         ForeignSetting group = app.text("gid");
-        program.who("user", user);
-        program.who("group", group);
+        program.setAccount("user", user);
+        program.setAccount("group", group);
     }
 
     // ---- how it lives
@@ -273,7 +273,7 @@ final class Pm2App {
             program.same(delay, "exp_backoff_restart_delay counts");
         }
         if (most != null || uptime != null) {
-            program.say(
+            program.comment(
                     "restart", "give-up is max_restarts in a row, each younger than min_uptime");
         }
         String backoff = ImportedValues.backoff(from, growing == null ? "1" : "1.5", to);
@@ -302,7 +302,7 @@ final class Pm2App {
         Duration patience = Duration.ofMillis(millis(kill, USUAL_KILL_MILLIS));
         program.stop(Signal.INT, patience, tree == null || !Boolean.FALSE.equals(tree.flag()));
         if (tree != null) {
-            program.say("stop", tree, "see stop.to");
+            program.comment("stop", tree, "see stop.to");
         }
         ForeignSetting message = app.text("shutdown_with_message");
         if (message != null && message.isTrue()) {
@@ -360,14 +360,14 @@ final class Pm2App {
             program.lost("logs", both, "logs is one file");
         }
         if (date != null && !program.log().path().isEmpty()) {
-            program.log().keptFile(0, LogsSpec.KEEP, "[time]");
+            program.log().rotatedFile(0, LogsSpec.KEEP, "[time]");
             program.differs("logs", date, "in UTC, as in 2026-01-31T12:00:00.000Z");
         } else if (date != null) {
             program.lost("logs", date, "only a file has times");
         }
     }
 
-    private void rest(ForeignSetting foreignSetting) {
+    private void reportRest(ForeignSetting foreignSetting) {
         boolean off = Boolean.FALSE.equals(foreignSetting.flag());
         String key = foreignSetting.key();
         if (key.matches(

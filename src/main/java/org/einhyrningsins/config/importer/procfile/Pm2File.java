@@ -40,9 +40,10 @@ public final class Pm2File {
         ForeignMap root = map(json, sourceText.file());
         ImportedServices draft = new ImportedServices("pm2", sourceText.file());
         if (evaluated != null) {
-            draft.say("Its JavaScript was run once; lines are those of what it exports, as JSON.");
+            draft.comment(
+                    "Its JavaScript was run once; lines are those of what it exports, as JSON.");
         }
-        draft.say(
+        draft.comment(
                 "A program without log files writes to the manager's output, and to ~/.pm2/logs"
                         + " there.");
         Path here = ForeignFiles.folder(sourceText.file());

@@ -89,7 +89,7 @@ public final class ProcessComposeFile {
                 made.awaited();
             }
         }
-        rest(root, custom, draft);
+        reportRest(root, custom, draft);
         return draft;
     }
 
@@ -107,7 +107,7 @@ public final class ProcessComposeFile {
         return off == null || !off.isTrue();
     }
 
-    private static void rest(ForeignMap root, ForeignMap shell, ImportedServices draft) {
+    private static void reportRest(ForeignMap root, ForeignMap shell, ImportedServices draft) {
         shell.takeRest().forEach(s -> draft.remark(ImportComments.Kind.SAME, s, "see command"));
         for (ForeignSetting foreignSetting : root.takeRest()) {
             boolean moot =

@@ -33,7 +33,7 @@ record ProcessComposeProcess(
     void write(List<String> by, Path here) {
         ForeignSetting description = map.text("description");
         if (description != null) {
-            program.say(description.value());
+            program.comment(description.value());
         }
         command(by);
         shell.environment(map.take("environment"), map.place());
@@ -41,11 +41,11 @@ record ProcessComposeProcess(
         ForeignSetting log = map.text("log_location");
         try {
             if (directory != null) {
-                Path path = here.resolve(shell.settled(directory.value()));
+                Path path = here.resolve(shell.expanded(directory.value()));
                 program.text("directory", path.normalize().toString());
             }
             if (log != null) {
-                Path path = here.resolve(shell.settled(log.value()));
+                Path path = here.resolve(shell.expanded(log.value()));
                 program.log().file(path.normalize().toString());
             }
         } catch (ValueException e) {
@@ -57,7 +57,7 @@ record ProcessComposeProcess(
         availability();
         shutdown();
         program.set("rollout", "{ strategy: replace }");
-        program.say("rollout", "old before new, as it is there; with bind no request is lost");
+        program.comment("rollout", "old before new, as it is there; with bind no request is lost");
         for (ForeignSetting foreignSetting : map.takeRest()) {
             boolean moot =
                     foreignSetting
@@ -92,7 +92,7 @@ record ProcessComposeProcess(
             } else {
                 program.command(ShellLine.of(foreignSetting.value(), by, shell.texts()));
                 if (ShellLine.isCompound(foreignSetting.value())) {
-                    program.say("command", foreignSetting, ShellLine.BETWEEN);
+                    program.comment("command", foreignSetting, ShellLine.BETWEEN);
                 }
             }
         } catch (ValueException e) {
@@ -129,7 +129,7 @@ record ProcessComposeProcess(
                 if (condition != null && condition.value().equals("process_completed")) {
                     program.differs("after", condition, "it has to end well");
                 } else if (condition != null) {
-                    program.say("after", condition, "see after");
+                    program.comment("after", condition, "see after");
                 }
             } else {
                 program.lost("after", whole, "they wait for each other");
@@ -226,9 +226,9 @@ record ProcessComposeProcess(
                         ShellLine.of(command.value(), List.of("/bin/sh", "-c"), shell.texts());
                 return "exec: " + YamlText.words(words);
             } else if (port != null && plain) {
-                String at = host == null ? "127.0.0.1" : shell.settled(host.value());
-                String number = shell.settled(port.value());
-                String page = path == null ? "/" : shell.settled(path.value());
+                String at = host == null ? "127.0.0.1" : shell.expanded(host.value());
+                String number = shell.expanded(port.value());
+                String page = path == null ? "/" : shell.expanded(path.value());
                 if (!number.matches("[0-9]{1,5}") || !at.matches("[A-Za-z0-9.-]+")) {
                     throw new ValueException("expected a host and a port");
                 }
@@ -299,7 +299,7 @@ record ProcessComposeProcess(
         Duration patience = Duration.ofSeconds(seconds(shutdown, "timeout_seconds", 10));
         program.stop(signal, patience, parent == null || !parent.isTrue());
         if (parent != null) {
-            program.say("stop", parent, "see stop.to");
+            program.comment("stop", parent, "see stop.to");
         }
         for (ForeignSetting foreignSetting : shutdown.takeRest()) {
             program.lost("stop", foreignSetting, "workers are stopped by signals alone");

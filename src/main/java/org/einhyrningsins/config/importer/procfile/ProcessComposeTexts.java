@@ -21,8 +21,8 @@ record ProcessComposeTexts(ImportedProgram program, @Nullable ComposeVariables t
         return texts == null ? TemplateTextBuilder.escaped(text) : texts.withPlaces(text);
     }
 
-    String settled(String text) throws ValueException {
-        return texts == null ? text : texts.settled(text);
+    String expanded(String text) throws ValueException {
+        return texts == null ? text : texts.expanded(text);
     }
 
     void environment(@Nullable ConfigNode configNode, SourcePosition sourcePosition) {

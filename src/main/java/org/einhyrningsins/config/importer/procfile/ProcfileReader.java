@@ -52,7 +52,8 @@ public final class ProcfileReader {
 
     public ImportedServices read(SourceText sourceText) throws ImportException {
         ImportedServices draft = new ImportedServices("a Procfile", sourceText.file());
-        draft.say("foreman ends all when one ends; here each program is kept running by itself.");
+        draft.comment(
+                "foreman ends all when one ends; here each program is kept running by itself.");
         SequencedMap<String, Entry> entries = entries(sourceText, draft);
         if (entries.isEmpty()) {
             throw new ImportException(
@@ -81,7 +82,7 @@ public final class ProcfileReader {
     ///
     /// @param environment with the PATH that commands are looked for in
     /// @return empty if nothing does
-    public static String stray(SourceText sourceText, Map<String, String> environment) {
+    public static String whyNotProcfile(SourceText sourceText, Map<String, String> environment) {
         ExecutableLookup executableLookup = new ExecutableLookup(environment);
         Path directory = ForeignFiles.folder(sourceText.file());
         int number = 0;
@@ -163,7 +164,7 @@ public final class ProcfileReader {
                 String name = variable.group(2);
                 String value = unquoted(variable.group(3));
                 if (variable.group(1) != null) {
-                    draft.say(
+                    draft.comment(
                             sourcePosition
                                     + ": "
                                     + name
@@ -176,12 +177,13 @@ public final class ProcfileReader {
         }
         ForeignSetting own = variables.remove("PORT");
         if (own != null) {
-            draft.say(own + ": the base of the ports, see PORT of each program");
+            draft.comment(own + ": the base of the ports, see PORT of each program");
         }
         if (isReadAlike(sourceText, variables, own) && strange.isEmpty()) {
             draft.defaults().set("env-file", YamlText.words(List.of(file.toString())));
         } else {
-            draft.defaults().say("env", file + " is not read by foreman as an env-file is here");
+            draft.defaults()
+                    .comment("env", file + " is not read by foreman as an env-file is here");
             variables.forEach(
                     (name, foreignSetting) ->
                             draft.defaults()
@@ -229,7 +231,7 @@ public final class ProcfileReader {
         program.stop(Signal.TERM, Duration.ofSeconds(5));
         if (entry.name().equals("release")) {
             program.set("restart", "never");
-            program.say("restart", "with Heroku a release runs once, before all others");
+            program.comment("restart", "with Heroku a release runs once, before all others");
         }
     }
 
@@ -241,7 +243,7 @@ public final class ProcfileReader {
             program.noCommand(entry.setting(), e.reason());
         }
         if (ShellLine.isCompound(command)) {
-            program.say("command", entry.setting(), ShellLine.BETWEEN);
+            program.comment("command", entry.setting(), ShellLine.BETWEEN);
         }
     }
 
@@ -250,14 +252,14 @@ public final class ProcfileReader {
         String text = Integer.toString(Math.min(port, 65535));
         boolean tens = text.endsWith("0");
         program.env("PORT", tens ? text.substring(0, text.length() - 1) + "${slot}" : text);
-        program.say(
+        program.comment(
                 "env",
                 tens
                         ? "each worker has a port of its own, up to ten workers"
                         : "one port, so one worker; let the manager hold the socket for more, see"
                                 + " bind");
         program.set("rollout", "{ strategy: replace }");
-        program.say(
+        program.comment(
                 "rollout",
                 "it binds PORT itself, so the old worker goes first; with bind no request is lost");
     }

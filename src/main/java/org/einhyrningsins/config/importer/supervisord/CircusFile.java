@@ -37,7 +37,7 @@ public final class CircusFile {
         IniText ini = IniText.ofCircus();
         ini.read(sourceText);
         ImportedServices draft = new ImportedServices("circus", sourceText.file());
-        draft.say(
+        draft.comment(
                 "A program without working_dir runs in that of this file, in circus where that was"
                         + " started.");
         ForeignSection circus = ini.sections().get("circus");
@@ -93,7 +93,7 @@ public final class CircusFile {
                         continue;
                     }
                     ini.read(ForeignFiles.source(path));
-                    draft.say("Read too: " + path);
+                    draft.comment("Read too: " + path);
                 }
             }
         }

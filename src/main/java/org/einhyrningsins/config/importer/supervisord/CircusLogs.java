@@ -40,7 +40,7 @@ record CircusLogs(CircusContext context) {
     /// Imports an output stream: a file stays a file; all else goes to the manager's output.
     private void stream(String stream) {
         ForeignSetting type = context.settings().take(stream + ".class");
-        ForeignSetting file = context.settled(stream + ".filename");
+        ForeignSetting file = context.expanded(stream + ".filename");
         String name = type == null ? "FileStream" : type.value();
         String path = file == null ? "" : file.value();
         boolean first = stream.equals("stdout_stream");
@@ -79,9 +79,7 @@ record CircusLogs(CircusContext context) {
     private boolean kept(String stream) {
         ForeignSetting most = context.settings().take(stream + ".max_bytes");
         int keep =
-                context.program()
-                        .log()
-                        .filesKept(context.settings().take(stream + ".backup_count"), 0);
+                context.program().log().keep(context.settings().take(stream + ".backup_count"), 0);
         long bytes = bytes(most);
         if (most != null && bytes > 0 && keep == 0) {
             context.program().same(most, "it has no effect without backup_count there");
@@ -96,7 +94,7 @@ record CircusLogs(CircusContext context) {
         }
         boolean kept = bytes > 0 || time != null;
         if (kept) {
-            context.program().log().keptFile(bytes, keep, time == null ? "" : "[time, pid]");
+            context.program().log().rotatedFile(bytes, keep, time == null ? "" : "[time, pid]");
         }
         return kept;
     }

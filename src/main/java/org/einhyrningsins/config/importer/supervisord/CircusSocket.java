@@ -40,7 +40,7 @@ record CircusSocket(String name, ForeignSection section) {
             String yaml = address(settings, program, texts);
             program.socket(plainName(), yaml + options(settings, program, yaml));
             if (!name.equals(plainName())) {
-                program.say("bind", "the socket was named " + TextUtil.quoted(name));
+                program.comment("bind", "the socket was named " + TextUtil.quoted(name));
             }
         } catch (ValueException e) {
             ForeignSetting whole =
@@ -82,15 +82,15 @@ record CircusSocket(String name, ForeignSection section) {
         }
         String kind = unix ? "unix" : datagram ? "udp" : "tcp";
         String address =
-                unix && path != null ? texts.settled(path.value()) : internet(settings, texts);
+                unix && path != null ? texts.expanded(path.value()) : internet(settings, texts);
         program.file().claim(kind, address, false, program.name(), section.place());
         return kind + ": " + YamlText.quoted(address);
     }
 
     private static String internet(ForeignSection settings, CircusVariables texts)
             throws ValueException {
-        String host = texts.settled(value(settings.take("host"), "localhost"));
-        String port = texts.settled(value(settings.take("port"), "8080"));
+        String host = texts.expanded(value(settings.take("host"), "localhost"));
+        String port = texts.expanded(value(settings.take("port"), "8080"));
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
 

@@ -133,7 +133,7 @@ record CircusVariables(Map<String, String> own, Map<String, String> environment)
     }
 
     /// A text to the letter, for a key that takes no places.
-    String settled(String text) throws ValueException {
+    String expanded(String text) throws ValueException {
         String written = withPlaces(text);
         Matcher variable = Pattern.compile("\\$\\{env\\.(\\w+)\\}").matcher(written);
         StringBuilder out = new StringBuilder();

@@ -226,7 +226,7 @@ final class CircusWatcher {
             boolean several = workers > 1 && !differs;
             if (program.firstSocket() == null && !several && !program.has("rollout")) {
                 program.set("rollout", "{ strategy: replace }");
-                program.say("rollout", OWN_PORT);
+                program.comment("rollout", OWN_PORT);
             }
         }
 
@@ -236,7 +236,7 @@ final class CircusWatcher {
             if (singleton != null && singleton.isTrue()) {
                 program.set("workers", "1");
                 program.set("rollout", "{ strategy: replace }");
-                program.say("rollout", singleton, "never two at once");
+                program.comment("rollout", singleton, "never two at once");
             } else if (singleton != null) {
                 program.same(singleton, "numprocesses says how many");
             }
@@ -256,9 +256,9 @@ final class CircusWatcher {
         }
 
         private void identity() {
-            program.who("user", context.settled("uid"));
-            program.who("group", context.settled("gid"));
-            program.text("directory", context.settled("working_dir"));
+            program.setAccount("user", context.expanded("uid"));
+            program.setAccount("group", context.expanded("gid"));
+            program.text("directory", context.expanded("working_dir"));
             SequencedMap<String, String> limits = new LinkedHashMap<>();
             for (ForeignSetting foreignSetting :
                     foreignSection.takeAll(key -> key.startsWith("rlimit_"))) {
@@ -308,7 +308,7 @@ final class CircusWatcher {
             boolean never = respawn != null && Boolean.FALSE.equals(respawn.flag());
             if (respawn != null) {
                 program.set("restart", never ? "never" : "always");
-                program.say("restart", respawn, never ? "never" : "always");
+                program.comment("restart", respawn, never ? "never" : "always");
             }
             if (retry != null) {
                 giveUp(retry, never);
@@ -333,7 +333,7 @@ final class CircusWatcher {
             ForeignSetting age = foreignSection.take("max_age");
             Duration lifetime = age == null ? null : seconds(age, "max-age");
             if (age != null && lifetime != null) {
-                program.later("max-age", ImportedValues.time(lifetime), age);
+                program.setIfKnown("max-age", ImportedValues.time(lifetime), age);
             }
         }
 
@@ -346,7 +346,7 @@ final class CircusWatcher {
             boolean group = children != null && children.isTrue();
             program.stop(signal, given, group);
             if (children != null && group) {
-                program.say("stop", children, "see stop.to");
+                program.comment("stop", children, "see stop.to");
             } else if (children != null) {
                 program.same(children, "as it is here");
             }

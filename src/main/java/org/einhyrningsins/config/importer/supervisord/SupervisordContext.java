@@ -19,12 +19,12 @@ record SupervisordContext(
         SupervisordVariables texts,
         @Nullable Integer number) {
     /// Takes a setting with its variables filled in; null for none, or after a problem.
-    @Nullable ForeignSetting settled(String key) {
+    @Nullable ForeignSetting expanded(String key) {
         ForeignSetting foreignSetting = settings.take(key);
         try {
             return foreignSetting == null
                     ? null
-                    : foreignSetting.withValue(texts.settled(foreignSetting.value()));
+                    : foreignSetting.withValue(texts.expanded(foreignSetting.value()));
         } catch (ValueException e) {
             program.blocks(Objects.requireNonNull(foreignSetting), e.reason());
             return null;

@@ -22,7 +22,7 @@ final class SupervisordEnvironment {
                     foreignSetting == null ? Map.of() : pairs(foreignSetting.value());
             for (Map.Entry<String, String> pair : pairs.entrySet()) {
                 if (!SupervisordVariables.hasNumber(pair.getValue())) {
-                    settled.put(pair.getKey(), texts.settled(pair.getValue()));
+                    settled.put(pair.getKey(), texts.expanded(pair.getValue()));
                 }
             }
         } catch (ValueException _) {

@@ -43,10 +43,10 @@ public final class SupervisordFile {
         IniText ini = IniText.ofSupervisord();
         ini.read(sourceText);
         ImportedServices draft = new ImportedServices("supervisord", sourceText.file());
-        draft.say(
+        draft.comment(
                 "A program without directory runs in that of this file, in supervisord where that"
                         + " was started.");
-        draft.say(
+        draft.comment(
                 "A program without stdout_logfile writes to the manager's output, and to a file of"
                         + " supervisord's own there.");
         Path here = ForeignFiles.folder(sourceText.file());
@@ -129,7 +129,7 @@ public final class SupervisordFile {
             try {
                 pattern =
                         new SupervisordVariables(names(here), 0, environment, Map.of())
-                                .settled(text);
+                                .expanded(text);
             } catch (ValueException e) {
                 draft.lost(foreignSection, files, e.reason());
             }
@@ -139,7 +139,7 @@ public final class SupervisordFile {
             }
             for (Path file : found) {
                 ini.read(ForeignFiles.source(file));
-                draft.say("Read too: " + file);
+                draft.comment("Read too: " + file);
             }
         }
     }
@@ -182,7 +182,7 @@ public final class SupervisordFile {
         switch (kind) {
             case "supervisord" -> daemon(foreignSection, here, draft);
             case "group" -> group(foreignSection, draft);
-            case "include" -> rest(foreignSection, "nothing here is like it", draft);
+            case "include" -> reportRest(foreignSection, "nothing here is like it", draft);
             case "unix_http_server" ->
                     draft.sameWhole(
                             foreignSection,
@@ -209,7 +209,7 @@ public final class SupervisordFile {
     }
 
     private static void group(ForeignSection group, ImportedServices draft) {
-        draft.say(
+        draft.comment(
                 "["
                         + group.name()
                         + "]: there are no groups; commands take several programs, or all");
@@ -238,7 +238,7 @@ public final class SupervisordFile {
         ForeignSetting directory = daemon.take("directory");
         if (directory != null) {
             try {
-                String settled = texts.settled(directory.value());
+                String settled = texts.expanded(directory.value());
                 draft.defaults().text("directory", directory.withValue(settled));
             } catch (ValueException e) {
                 draft.defaults().blocks(directory, e.reason());
@@ -262,7 +262,7 @@ public final class SupervisordFile {
         if (user != null && user.value().equals("root")) {
             draft.same(daemon, user, "programs run as the manager's user");
         } else if (user != null) {
-            draft.defaults().who("user", user);
+            draft.defaults().setAccount("user", user);
         }
     }
 
@@ -313,7 +313,8 @@ public final class SupervisordFile {
         };
     }
 
-    private static void rest(ForeignSection foreignSection, String why, ImportedServices draft) {
+    private static void reportRest(
+            ForeignSection foreignSection, String why, ImportedServices draft) {
         for (ForeignSetting foreignSetting : foreignSection.takeRest()) {
             draft.lost(foreignSection, foreignSetting, why);
         }

@@ -100,7 +100,7 @@ final class SupervisordLifecycle {
                 "give-up counts the deaths of all its workers, in a time in which so many"
                         + " starts can fail";
         if (foreignSetting != null) {
-            program.say("restart", foreignSetting, "see give-up");
+            program.comment("restart", foreignSetting, "see give-up");
         }
         if (workers > 1 && number == null) {
             program.differs("restart", how);
@@ -118,7 +118,7 @@ final class SupervisordLifecycle {
         boolean group = stop != null && stop.isTrue();
         program.stop(signal, patience, group);
         if (stop != null && group) {
-            program.say("stop", stop, "see stop.to");
+            program.comment("stop", stop, "see stop.to");
         } else if (stop != null) {
             program.same(stop, "the first signal goes to the worker alone");
         }

@@ -57,7 +57,7 @@ final class SupervisordLogs {
         } else if (err != null) {
             program.lost("logs", err, "logs is for standard output and standard error alike");
         } else if (apart) {
-            program.say("logs", "standard error goes there too");
+            program.comment("logs", "standard error goes there too");
         }
         otherStreams();
     }
@@ -83,7 +83,7 @@ final class SupervisordLogs {
         }
         try {
             boolean perSlot = number == null && SupervisordVariables.hasNumber(value);
-            String path = perSlot ? texts.perSlot(value) : texts.settled(value);
+            String path = perSlot ? texts.perSlot(value) : texts.expanded(value);
             if (path.equals("NONE")) {
                 program.set("logs", "null");
             } else if (TO_MANAGER.contains(path)) {
@@ -112,17 +112,17 @@ final class SupervisordLogs {
         if (!file) {
             return;
         }
-        int keep = program.log().filesKept(backups, USUAL_BACKUPS);
+        int keep = program.log().keep(backups, USUAL_BACKUPS);
         if (bytes == null || bytes == 0) {
             return;
         }
         if (most == null) {
-            program.say("supervisord begins a new log file at 50MB where nothing is said");
+            program.comment("supervisord begins a new log file at 50MB where nothing is said");
         }
         if (keep == 0 && backups != null) {
             program.differs("logs", backups, "one is kept at least");
         }
-        program.log().keptFile(bytes, Math.max(1, keep), "");
+        program.log().rotatedFile(bytes, Math.max(1, keep), "");
     }
 
     /// Parses a size as supervisord does: a number, and KB, MB or GB.

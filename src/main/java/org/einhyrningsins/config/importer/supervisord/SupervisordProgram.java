@@ -112,7 +112,7 @@ final class SupervisordProgram {
         SupervisordEnvironment.write(variables, texts, program);
         own.putAll(SupervisordEnvironment.settled(variables, texts));
         if (group != null) {
-            program.say("was in " + group.name() + " of supervisord");
+            program.comment("was in " + group.name() + " of supervisord");
         }
         new Writing(new SupervisordContext(program, settings, texts, number)).write();
     }
@@ -158,7 +158,7 @@ final class SupervisordProgram {
                     workers() > 1 && number == null && !SupervisordVariables.hasNumber(text);
             if (program.firstSocket() == null && !several) {
                 program.set("rollout", "{ strategy: replace }");
-                program.say("rollout", OWN_PORT);
+                program.comment("rollout", OWN_PORT);
             }
         }
 
@@ -183,20 +183,20 @@ final class SupervisordProgram {
             if (number == null || workers() == 1) {
                 program.workers(workers);
             } else if (workers != null) {
-                program.say(
+                program.comment(
                         "one of the processes of " + workers + ", which differ from each other");
             }
             if (first != null && number == null) {
                 program.differs("workers", first, "slots are numbered from 0");
             } else if (first != null) {
-                program.say(first + ": carried over as the number " + number);
+                program.comment(first + ": carried over as the number " + number);
             }
             ForeignSetting name = settings.take("process_name");
             if (name != null) {
                 program.same(name, "workers are called PROGRAM:SLOT");
             }
             if (number == null && workers() > 1) {
-                program.say("%(process_num)s is ${slot}, which a replaced worker hands on");
+                program.comment("%(process_num)s is ${slot}, which a replaced worker hands on");
             }
             ForeignSetting autostart = settings.take("autostart");
             if (autostart != null && Boolean.FALSE.equals(autostart.flag())) {
@@ -216,8 +216,8 @@ final class SupervisordProgram {
         }
 
         private void identity() {
-            program.who("user", context.settled("user"));
-            program.text("directory", context.settled("directory"));
+            program.setAccount("user", context.expanded("user"));
+            program.text("directory", context.expanded("directory"));
             program.umask(settings.take("umask"));
         }
 

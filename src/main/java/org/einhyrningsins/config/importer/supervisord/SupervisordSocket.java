@@ -24,7 +24,7 @@ final class SupervisordSocket {
     }
 
     void write() {
-        ForeignSetting socket = context.settled("socket");
+        ForeignSetting socket = context.expanded("socket");
         ForeignSetting backlog = settings.take("socket_backlog");
         ForeignSetting owner = settings.take("socket_owner");
         ForeignSetting mode = settings.take("socket_mode");

@@ -31,7 +31,7 @@ record SupervisordVariables(
     }
 
     /// A text to the letter, for a key that takes no places.
-    String settled(String text) throws ValueException {
+    String expanded(String text) throws ValueException {
         return withoutNumber(replaced(text, false));
     }
 

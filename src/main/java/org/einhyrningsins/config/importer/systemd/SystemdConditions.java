@@ -35,7 +35,7 @@ final class SystemdConditions {
                 } else {
                     String otherwise = kind.equals("Assert") ? "exit 1" : "exit 0";
                     guards.add(test + " || " + otherwise);
-                    said(foreignSetting, otherwise);
+                    remark(foreignSetting, otherwise);
                 }
             }
         }
@@ -52,13 +52,13 @@ final class SystemdConditions {
                 throw new ValueException("it runs as root; do it before the start");
             }
             guards.add(command.shell() + " || exit 0");
-            said(foreignSetting, "exit 0");
+            remark(foreignSetting, "exit 0");
         } catch (ValueException e) {
             program.lost("command", foreignSetting, e.reason());
         }
     }
 
-    private void said(ForeignSetting foreignSetting, String otherwise) {
+    private void remark(ForeignSetting foreignSetting, String otherwise) {
         List<ForeignSetting> restart = settings.section().lookAll("Restart");
         boolean again =
                 !restart.isEmpty()
@@ -70,7 +70,7 @@ final class SystemdConditions {
                     "asked at each start, else exit 0, and restart then asks again; systemd would"
                             + " leave it");
         } else {
-            program.say("command", foreignSetting, "asked at each start, else " + otherwise);
+            program.comment("command", foreignSetting, "asked at each start, else " + otherwise);
         }
     }
 

@@ -70,7 +70,7 @@ final class SystemdConfinement {
         if (foreignSetting == null) {
             if (hasUser) {
                 String why = "for sudo or setuid programs in it, no-new-privs: false";
-                program.say("user", "its workers can gain no privileges; " + why);
+                program.comment("user", "its workers can gain no privileges; " + why);
             }
             return hasUser;
         }

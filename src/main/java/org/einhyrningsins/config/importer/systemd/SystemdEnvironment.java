@@ -107,19 +107,19 @@ final class SystemdEnvironment {
             } else if (Files.exists(file)) {
                 there(file, foreignSetting, optional);
             } else if (optional) {
-                later(file, foreignSetting);
+                optionalFile(file, foreignSetting);
             } else {
                 missing(foreignSetting, false, "no such file here; the unit needs it to start");
-                later(file, foreignSetting);
+                optionalFile(file, foreignSetting);
             }
         }
     }
 
     /// A file that may come.
-    private void later(Path file, ForeignSetting foreignSetting) {
+    private void optionalFile(Path file, ForeignSetting foreignSetting) {
         files.add("-" + file);
         if (!assigned.isEmpty()) {
-            program.say(
+            program.comment(
                     "env-file",
                     foreignSetting,
                     "not here now; in systemd it wins over Environment=, here env wins: what it"
@@ -154,7 +154,7 @@ final class SystemdEnvironment {
             files.add((optional ? "-" : "") + file);
             return;
         }
-        program.say(
+        program.comment(
                 "env",
                 foreignSetting,
                 "systemd reads it in another way than an env-file is read here, so it is written"

@@ -55,7 +55,7 @@ public final class SystemdImporter {
     public ImportedServices read(List<SourceText> sources) throws ImportException {
         List<Unit> units = new ArrayList<>();
         ImportedServices draft = new ImportedServices("systemd", sources.getFirst().file());
-        draft.say(
+        draft.comment(
                 "Workers inherit the manager's environment; a service of systemd has PATH, LANG and"
                         + " what its unit says. SIGPIPE is ignored there, unless the unit says"
                         + " otherwise, and not here.");
@@ -85,7 +85,7 @@ public final class SystemdImporter {
             if (program != null) {
                 ForeignSetting description = unit.section("Unit").take("Description");
                 if (description != null && !description.value().isEmpty()) {
-                    program.say(described(unit, description.value()));
+                    program.comment(described(unit, description.value()));
                 }
                 SystemdService service = new SystemdService(unit, programs.keySet(), program);
                 new SystemdRelations(unit, units, programs).write();
@@ -149,7 +149,7 @@ public final class SystemdImporter {
                         : named.replaceFirst("[.][^.]*$", "") + kind;
         for (Path dropIn : SystemdDropIns.of(sourceText.file(), named)) {
             UnitText.read(ForeignFiles.source(dropIn), sections);
-            draft.say("Read too: " + dropIn);
+            draft.comment("Read too: " + dropIn);
         }
         return new Unit(name, new SourcePosition(sourceText, 0, 1, ""), sections);
     }

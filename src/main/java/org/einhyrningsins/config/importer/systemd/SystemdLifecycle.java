@@ -117,7 +117,8 @@ final class SystemdLifecycle {
         }
         boolean isSocketed = program.firstSocket() != null && when.equals("never");
         if (isSocketed && !type.equals("oneshot")) {
-            program.say("restart", "always, as the next connection starts it again under systemd");
+            program.comment(
+                    "restart", "always, as the next connection starts it again under systemd");
         }
         String known =
                 isSocketed && !type.equals("oneshot") ? "always" : when.isEmpty() ? "never" : when;
@@ -224,7 +225,7 @@ final class SystemdLifecycle {
         Duration within = interval == null ? USUAL_INTERVAL : settings.time("restart", interval);
         int count = deaths == null ? USUAL_BURST : deaths;
         if (count == 0 || within == null || within.isZero()) {
-            program.say("restart", "without a limit of starts, as the unit says");
+            program.comment("restart", "without a limit of starts, as the unit says");
             return "";
         }
         return ", " + ImportedValues.giveUp(count, within);
@@ -249,7 +250,7 @@ final class SystemdLifecycle {
             }
         }
         if (foreignSetting != null && mode.matches("mixed|control-group")) {
-            program.say("stop", foreignSetting, "as it is here");
+            program.comment("stop", foreignSetting, "as it is here");
         }
     }
 
@@ -315,7 +316,8 @@ final class SystemdLifecycle {
             case "journal", "journal+console", "syslog", "syslog+console", "kmsg" -> {
                 program.set("logs", "journal");
                 if (!kind.equals("journal")) {
-                    program.say("logs", foreignSetting, "the journal, where systemd brings it too");
+                    program.comment(
+                            "logs", foreignSetting, "the journal, where systemd brings it too");
                 }
                 return "journal";
             }

@@ -150,7 +150,7 @@ record SystemdReasons(ImportComments.Kind kind, String why) {
     /// Says it at a program.
     ///
     /// @param key the key that it belongs to; empty for the head
-    void tell(ImportedProgram program, String key, ForeignSetting foreignSetting) {
+    void report(ImportedProgram program, String key, ForeignSetting foreignSetting) {
         if (kind == ImportComments.Kind.SAME) {
             program.same(foreignSetting, why);
         } else {

@@ -80,7 +80,7 @@ final class SystemdRelations {
             ForeignSetting foreignSetting, ImportedProgram later, ImportedProgram earlier) {
         if (program.file().comesAfter(later.name(), earlier.name())) {
             later.after(earlier.name());
-            program.say("after", foreignSetting, "carried over");
+            program.comment("after", foreignSetting, "carried over");
         } else {
             program.lost("after", foreignSetting, "they wait for each other");
         }

@@ -62,10 +62,10 @@ final class SystemdService {
         new SystemdLifecycle(settings, unit.section("Unit"), type).write();
         if (program.firstSocket() == null) {
             program.set("rollout", "{ strategy: replace }");
-            program.say("rollout", OWN_PORT);
+            program.comment("rollout", OWN_PORT);
         } else if (type.equals("dbus")) {
             program.set("rollout", "{ strategy: replace }");
-            program.say("rollout", "old before new: a name on the bus has one owner");
+            program.comment("rollout", "old before new: a name on the bus has one owner");
         }
         starter(timer, isJob);
     }
@@ -81,7 +81,7 @@ final class SystemdService {
                         overruling(foreignSetting, rest.subList(i + 1, rest.size()));
                 if (overruling == null) {
                     SystemdReasons.of(foreignSection.name(), foreignSetting)
-                            .tell(program, "", foreignSetting);
+                            .report(program, "", foreignSetting);
                 } else {
                     program.same(foreignSetting, "overruled by " + overruling.place());
                 }
@@ -127,7 +127,7 @@ final class SystemdService {
             program.differs(
                     "", "it is started with the manager; no [Install] wants it under systemd");
         } else if (!installed) {
-            program.say("bind", "it is started at once, not by the first connection");
+            program.comment("bind", "it is started at once, not by the first connection");
         }
     }
 
@@ -187,10 +187,10 @@ final class SystemdService {
                             foreignSetting,
                             "a worker stays in the foreground: give it the option for that");
             case "oneshot" ->
-                    program.say("restart", "a job: it runs once, with the manager's start");
+                    program.comment("restart", "a job: it runs once, with the manager's start");
             case "dbus" -> program.differs("ack", "there is no D-Bus: up when alive for a second");
             case "idle" -> program.differs("ack", "it does not wait until others are started");
-            case "notify-reload" -> program.say("ack", "a reload replaces the workers");
+            case "notify-reload" -> program.comment("ack", "a reload replaces the workers");
             default -> program.blocks(foreignSetting, "not a type that is known here");
         }
         return type;
@@ -235,7 +235,7 @@ final class SystemdService {
         program.command(last.after(guards, before, variables));
         remarks(last, hasUser);
         if (!before.isEmpty()) {
-            program.say("command", "what is run before stands before it, at each start");
+            program.comment("command", "what is run before stands before it, at each start");
         }
     }
 
@@ -304,7 +304,7 @@ final class SystemdService {
         } else if (name.isBlank()) {
             program.blocks(foreignSetting, "it names nobody");
         } else {
-            program.who(ours, foreignSetting.withValue(name));
+            program.setAccount(ours, foreignSetting.withValue(name));
         }
         return name;
     }
@@ -325,7 +325,7 @@ final class SystemdService {
             if (optional && foreignSetting != null) {
                 program.differs("directory", foreignSetting, "it has to be there all the same");
             } else if (path.equals("~") && foreignSetting != null) {
-                program.say("directory", foreignSetting, "as it is on this machine");
+                program.comment("directory", foreignSetting, "as it is on this machine");
             }
         } else if (foreignSetting != null) {
             program.blocks(foreignSetting, "write the path of the home directory in directory");

@@ -39,7 +39,7 @@ final class SystemdSocket {
         for (ForeignSection foreignSection : unit.sections().values()) {
             for (ForeignSetting foreignSetting : foreignSection.takeRest()) {
                 SystemdReasons.of(foreignSection.name(), foreignSetting)
-                        .tell(program, "bind", foreignSetting);
+                        .report(program, "bind", foreignSetting);
             }
         }
     }
@@ -59,7 +59,7 @@ final class SystemdSocket {
         }
         ForeignSetting only = settings.last("BindIPv6Only");
         if (only != null) {
-            program.say("bind", only, "see ipv6-only of each socket");
+            program.comment("bind", only, "see ipv6-only of each socket");
         }
         ForeignSetting backlog = settings.last("Backlog");
         Integer length = backlog == null ? null : program.number("bind", backlog, 1, 65535);
@@ -121,7 +121,7 @@ final class SystemdSocket {
             name = plain.substring(0, Math.min(plain.length(), 64 - end.length())) + end;
         }
         if (!name.equals(wanted)) {
-            program.say("bind", listen, "named " + name + " and not " + wanted);
+            program.comment("bind", listen, "named " + name + " and not " + wanted);
         }
         return name;
     }
