@@ -10,6 +10,7 @@ import org.einhyrningsins.manager.http.HttpListener;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
+import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.runtime.StartDirectory;
 import org.einhyrningsins.manager.runtime.StartException;
@@ -114,6 +115,7 @@ public final class Manager {
     private void loop() {
         parts.shutdown.leaveAll(true); // whatever ends this loop, unless it is the end
         ProcReader.loopBegins();
+        DirectoryCalls.loopBegins();
         while (!parts.shutdown.over()) {
             turn();
         }

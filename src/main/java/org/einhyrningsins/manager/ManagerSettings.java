@@ -56,9 +56,13 @@ final class ManagerSettings {
         ServicesSpec before = last;
         ControlServer control = parts.files.control();
         if (control != null) { // also where names have other numbers since
-            control.admit(
-                    services.control(),
-                    HostFacts.access(services.control(), parts.runtime.managerLog()));
+            String problem =
+                    control.admit(
+                            services.control(),
+                            HostFacts.access(services.control(), parts.runtime.managerLog()));
+            if (problem != null) {
+                parts.runtime.managerLog().error("", problem + "; reload to try again");
+            }
         }
         if (before != null && before.control().forOthers() != services.control().forOthers()) {
             applyAccess(services.control());

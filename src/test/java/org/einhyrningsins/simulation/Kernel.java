@@ -4,7 +4,13 @@ package org.einhyrningsins.simulation;
 import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -129,7 +135,11 @@ final class Kernel {
             case "PREAD64" -> readAt((int) a, b, (int) c, (int) d);
             case "OPENAT" -> open(from((int) a, Memory.text(b)), (int) c);
             case "FSTAT" -> stat((int) a, b);
-            case "NEWFSTATAT" -> stat(Memory.text(b), c);
+            case "NEWFSTATAT" -> stat(resolved(from((int) a, Memory.text(b))), c);
+            case "MKDIRAT" -> changed(() -> disk.makeDirectory(path(a, b)));
+            case "UNLINKAT" -> unlink(from((int) a, Memory.text(b)), c != 0);
+            case "LINKAT" -> changed(() -> disk.addName(path(c, d), path(a, b)));
+            case "RENAMEAT2" -> changed(() -> disk.move(path(a, b), path(c, d)));
             case "CHDIR" -> 0;
             case "FLOCK" -> lock((int) a);
             case "FTRUNCATE" -> truncate((int) a, (int) b);
@@ -166,7 +176,7 @@ final class Kernel {
             case "WAITID" -> await((int) a, (int) b, c, (int) d);
             case "IOCTL" -> told((int) a, c);
             case "INOTIFY_INIT1" -> added(new OpenFile.Watches(disk.newInode()), true);
-            case "INOTIFY_ADD_WATCH" -> notice((int) a, Memory.text(b));
+            case "INOTIFY_ADD_WATCH" -> notice((int) a, node(Memory.text(b)));
             case "FACCESSAT2" -> disk.at(Memory.text(b)) == null ? -ENOENT : 0;
             case "FUTEX" -> awaitBirth(a, d);
             case "EXECVE" -> become(Memory.texts(b), Memory.texts(c));
@@ -208,6 +218,41 @@ final class Kernel {
         return (at.equals("/") ? "" : at) + "/" + path;
     }
 
+    private Path path(long directory, long name) {
+        return Path.of(from((int) directory, Memory.text(name)));
+    }
+
+    private long unlink(String path, boolean directory) {
+        Disk.Node node = disk.at(path);
+        if (node == null) {
+            return -ENOENT;
+        }
+        return node.kind == Disk.Kind.DIRECTORY && !directory
+                ? -21 // EISDIR
+                : changed(() -> disk.delete(Path.of(path)));
+    }
+
+    private interface Change {
+        void make() throws IOException;
+    }
+
+    private static long changed(Change change) {
+        try {
+            change.make();
+            return 0;
+        } catch (NoSuchFileException e) {
+            return -ENOENT;
+        } catch (FileAlreadyExistsException e) {
+            return -EEXIST;
+        } catch (DirectoryNotEmptyException e) {
+            return -39;
+        } catch (AccessDeniedException e) {
+            return -EACCES;
+        } catch (IOException e) {
+            return -5; // EIO
+        }
+    }
+
     /// What a path by a descriptor of a directory means; all others stay as they are.
     String resolved(String path) {
         if (!path.startsWith("/proc/self/fd/")) {
@@ -246,6 +291,9 @@ final class Kernel {
         if (create && disk.readOnly) {
             world.refused();
             return -EROFS;
+        }
+        if (node != null && create && (flags & 0x80) != 0) {
+            return -EEXIST;
         }
         if (node == null && create) {
             node = disk.make(Disk.Kind.FILE);
@@ -400,17 +448,25 @@ final class Kernel {
         }
         Memory.putLong(at, 7);
         Memory.putLong(at + 8, node.inode);
-        Memory.putInt(at + 24, node.kind == Disk.Kind.DIRECTORY ? 0040700 : 0100600);
+        Memory.putLong(at + 16, 1);
+        Memory.putInt(at + 24, mode(node));
+        Memory.putInt(at + 28, node.uid);
+        Memory.putInt(at + 32, 0);
         Memory.putLong(at + 48, node.content.length);
         return 0;
     }
 
+    private static int mode(Disk.Node node) {
+        return switch (node.kind) {
+            case DIRECTORY -> 0040700;
+            case SOCKET -> 0140600;
+            default -> 0100600;
+        };
+    }
+
     private static int mode(OpenFile file) {
         return switch (file) {
-            case OpenFile.OnDisk d ->
-                    d.node.kind == Disk.Kind.DIRECTORY
-                            ? 0040700
-                            : d.node.kind == Disk.Kind.SOCKET ? 0140600 : 0100600;
+            case OpenFile.OnDisk d -> mode(d.node);
             case OpenFile.PipeEnd ignored -> 0010600;
             default -> 0140600;
         };
@@ -813,8 +869,15 @@ final class Kernel {
         return 0;
     }
 
-    private long notice(int fd, String path) {
-        Disk.Node node = disk.at(path);
+    private Disk.@Nullable Node node(String path) {
+        return path.startsWith("/proc/self/fd/")
+                        && me().table.get(Integer.parseInt(path.substring(14)))
+                                instanceof OpenFile.OnDisk file
+                ? file.node
+                : disk.at(path);
+    }
+
+    private long notice(int fd, Disk.@Nullable Node node) {
         if (node == null) {
             return -ENOENT;
         }

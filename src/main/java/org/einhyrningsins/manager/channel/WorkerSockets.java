@@ -7,6 +7,7 @@ import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
 import org.einhyrningsins.manager.socket.SocketFileWatch;
+import org.einhyrningsins.manager.socket.SocketFiles;
 import org.einhyrningsins.posix.file.BackgroundCloser;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
@@ -15,8 +16,6 @@ import org.einhyrningsins.posix.kernel.Datagram;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.socket.Connections;
-import org.einhyrningsins.posix.socket.Datagrams;
-import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
@@ -114,32 +113,36 @@ public final class WorkerSockets {
     }
 
     private void openAcks() throws IOException {
-        int fd = Sockets.listenUnix(ackPath, 0600);
+        SocketFiles.Opened fresh = SocketFiles.listen(ackPath, 0600, owner());
         acks =
                 opened(
-                        fd,
+                        fresh.fd(),
                         ackPath,
                         opened -> {
                             eventLoop.watch(opened, Poll.IN, events -> clients.accept(acks));
                             return opened;
                         });
-        acksFile = RuntimeFiles.inode(ackPath);
+        acksFile = fresh.file();
+    }
+
+    private int owner() {
+        return place.owner() == null ? -1 : place.owner().uid();
     }
 
     private DatagramInbox openNotifications() throws IOException {
         RuntimeFiles.delete(notifyPath);
-        int fd = Datagrams.bind(notifyPath, 0600);
+        SocketFiles.Opened fresh = SocketFiles.bindDatagrams(notifyPath, 0600, owner());
         DatagramInbox box =
-                opened(fd, notifyPath, opened -> new DatagramInbox(eventLoop, opened, this::take));
-        notificationsFile = RuntimeFiles.inode(notifyPath);
+                opened(
+                        fresh.fd(),
+                        notifyPath,
+                        opened -> new DatagramInbox(eventLoop, opened, this::take));
+        notificationsFile = fresh.file();
         return box;
     }
 
     private <T> T opened(int fd, Path path, IntFunction<T> watched) throws IOException {
         try {
-            if (place.owner() != null) {
-                SocketFile.giveTo(path, place.owner().uid());
-            }
             return watched.apply(fd);
         } catch (PosixException e) {
             Descriptors.close(fd);

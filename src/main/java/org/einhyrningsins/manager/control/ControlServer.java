@@ -16,6 +16,7 @@ import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.manager.snapshot.ControlConnectionSnapshot;
 import org.einhyrningsins.manager.snapshot.ManagerSnapshot;
 import org.einhyrningsins.manager.socket.SocketFileWatch;
+import org.einhyrningsins.manager.socket.SocketFiles;
 import org.einhyrningsins.posix.file.BackgroundCloser;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.Poll;
@@ -24,8 +25,6 @@ import org.einhyrningsins.posix.kernel.OpenFileLimits;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.socket.Connections;
-import org.einhyrningsins.posix.socket.SocketFile;
-import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.manager.ControlSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +60,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
     private ControlSpec spec;
     private AccessControl accessControl;
     private int listener;
-    private long file;
+    private final ControlSocketFile file;
     private final ByteBuffer buffer;
 
     private final ClientQuota<ControlConnection> connections = new ClientQuota<>();
@@ -100,8 +99,9 @@ public final class ControlServer implements SocketFileWatch.Owner {
         this.buffer = buffer;
         this.requestHandler = requested;
         mostClients = mostClients();
-        listener = Sockets.listenUnix(path, spec.mode());
-        file = RuntimeFiles.inode(path);
+        SocketFiles.Opened opened = SocketFiles.listen(path, spec.mode(), -1);
+        listener = opened.fd();
+        file = new ControlSocketFile(path, opened.file(), spec.mode());
         eventLoop.watch(listener, Poll.IN, events -> accept());
     }
 
@@ -119,20 +119,9 @@ public final class ControlServer implements SocketFileWatch.Owner {
             throw new StartException(
                     ExitStatus.FAILED,
                     e.errno() == Errno.EADDRINUSE
-                            ? taken(path)
+                            ? ControlSocketFile.taken(path)
                             : "cannot start: control socket " + path + ": " + e.getMessage());
         }
-    }
-
-    private static String taken(Path socket) {
-        PeerCredentials owner = SocketFile.owner(socket);
-        String who =
-                owner == null ? "somebody" : "pid " + owner.pid() + " (uid " + owner.uid() + ")";
-        return "cannot start: control socket "
-                + socket
-                + " is held by "
-                + who
-                + "; use that manager, or start this one with another socket (-d)";
     }
 
     /// Goes on where another manager stopped, with its socket and its clients.
@@ -153,7 +142,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         this.listener = before.descriptor("control");
         Connections.refuseDescriptors(listener);
         mostClients = mostClients();
-        file = RuntimeFiles.inode(path);
+        file = new ControlSocketFile(path, RuntimeFiles.inode(path), spec.mode());
         eventLoop.watch(listener, Poll.IN, events -> accept());
         for (ControlConnectionSnapshot image : clients) {
             Connections.refuseDescriptors(image.fd());
@@ -199,7 +188,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
 
     @Override
     public long inode() {
-        return file;
+        return file.inode();
     }
 
     /// Clients that are connected stay so.
@@ -209,17 +198,17 @@ public final class ControlServer implements SocketFileWatch.Owner {
         if (directory != null) {
             RuntimeFiles.directory(directory, RuntimeFiles.permissions(spec.forOthers()));
         }
-        int fresh = Sockets.listenUnix(path, spec.mode());
+        SocketFiles.Opened fresh = SocketFiles.listen(path, spec.mode(), -1);
         try {
-            eventLoop.watch(fresh, Poll.IN, events -> accept());
+            eventLoop.watch(fresh.fd(), Poll.IN, events -> accept());
         } catch (PosixException e) {
-            Descriptors.close(fresh);
+            Descriptors.close(fresh.fd());
             throw e;
         }
         eventLoop.forget(listener);
         BackgroundCloser.close(listener); // who waits in its queue may have passed something
-        listener = fresh;
-        file = RuntimeFiles.inode(path);
+        listener = fresh.fd();
+        file.replaced(fresh.file(), spec.mode());
     }
 
     /// Takes up all that was said until now: what a worker said before it died counts.
@@ -288,10 +277,10 @@ public final class ControlServer implements SocketFileWatch.Owner {
     ///
     /// Where only the mode of the file decides, it must have decided for every client that is
     /// connected: clients admitted by another mode, without full rights now, are disconnected.
-    public void admit(ControlSpec next, AccessControl by) {
-        if (next.mode() != spec.mode() && file == RuntimeFiles.inode(path)) {
-            SocketFile.mode(path, next.mode(), file);
-        }
+    ///
+    /// @return why the file keeps its mode; null if it has the one that is wanted
+    public @Nullable String admit(ControlSpec next, AccessControl by) {
+        String problem = file.change(next.mode());
         if (by.byModeAlone() && !accessControl.byModeAlone()) {
             acceptAll(); // those in the queue came past the other mode as well
             connections.all().forEach(this::disconnectUnlessAdmin);
@@ -299,6 +288,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
         spec = next;
         accessControl = by;
         connections.all().forEach(this::unsubscribeUnauthorised);
+        return problem;
     }
 
     private void disconnectUnlessAdmin(ControlConnection client) {
@@ -392,9 +382,7 @@ public final class ControlServer implements SocketFileWatch.Owner {
             client.close();
         }
         eventLoop.forget(listener);
-        if (file == RuntimeFiles.inode(path)) { // before it is closed: then its number is free
-            RuntimeFiles.delete(path);
-        }
+        file.remove(); // before it is closed: then its number is free
         BackgroundCloser.close(listener);
     }
 }

@@ -4,18 +4,16 @@ package org.einhyrningsins.manager.http;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.manager.runtime.ManagerLog;
-import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.manager.socket.BindAdvice;
 import org.einhyrningsins.manager.socket.SocketFileWatch;
+import org.einhyrningsins.manager.socket.SocketFiles;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.posix.file.BackgroundCloser;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
-import org.einhyrningsins.posix.socket.ProgramSockets;
-import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.manager.HttpSpec;
 import org.jspecify.annotations.Nullable;
@@ -88,8 +86,8 @@ public final class HttpListener {
     private Open bind(HttpSpec wanted) throws SocketTable.CannotBind {
         SocketSpec spec = wanted.socket();
         try {
-            BoundSocket boundSocket = ProgramSockets.bind(spec);
-            return serve(wanted, boundSocket, SocketTable.inode(spec));
+            SocketFiles.Bound bound = SocketFiles.bind(spec);
+            return serve(wanted, bound.socket(), bound.file());
         } catch (UnknownAccountException e) {
             throw cannot(spec, String.valueOf(e.getMessage()));
         } catch (PosixException e) {
@@ -171,7 +169,8 @@ public final class HttpListener {
             }
             SocketSpec spec = before.spec();
             HttpSpec same = new HttpSpec(spec, before.hosts());
-            open = serve(same, ProgramSockets.bind(spec), SocketTable.inode(spec));
+            SocketFiles.Bound bound = SocketFiles.bind(spec);
+            open = serve(same, bound.socket(), bound.file());
             before.server().close();
             BackgroundCloser.close(
                     before.bound().fd()); // who waits in its queue may have passed something
@@ -189,7 +188,7 @@ public final class HttpListener {
             return;
         }
         try {
-            SocketFile.setModeAndOwner(unix.path(), now.spec().file(), now.file());
+            SocketFiles.setModeAndOwner(unix.path(), now.spec().file(), now.file());
             managerLog.info("", "the HTTP socket has a new owner or mode");
         } catch (PosixException | UnknownAccountException e) {
             managerLog.error("", "the HTTP socket keeps its owner and mode: " + e.getMessage());
@@ -204,9 +203,13 @@ public final class HttpListener {
         close(open.spec(), open.bound(), open.file());
     }
 
-    private static void close(SocketSpec spec, BoundSocket boundSocket, long file) {
-        if (spec.address() instanceof SocketSpec.UnixPath unix && file == SocketTable.inode(spec)) {
-            RuntimeFiles.delete(unix.path()); // before it is closed: then its number is free
+    private void close(SocketSpec spec, BoundSocket boundSocket, long file) {
+        if (spec.address() instanceof SocketSpec.UnixPath unix) {
+            try {
+                SocketFiles.remove(unix.path(), file); // before it is closed: its number is free
+            } catch (PosixException e) {
+                managerLog.warn("", "the file " + unix.path() + " may stay: " + e.getMessage());
+            }
         }
         Descriptors.close(boundSocket.fd());
     }

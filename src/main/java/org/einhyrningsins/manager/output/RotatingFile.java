@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.output;
 
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.manager.runtime.LineEnds;
 import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.Descriptors;
@@ -201,15 +202,26 @@ final class RotatingFile {
 
     /// Renames the file aside and describes a failure; null if it succeeded.
     private @Nullable String renameAside() {
-        try (SafePath place = SafePath.toName(path)) {
-            lastRotation = RotatedFileNames.moment(place, Clock.wallMillis(), lastRotation);
-            Path aside = RotatedFileNames.name(path, lastRotation);
-            DirectoryEntries.rename(place, place.name(), String.valueOf(aside.getFileName()));
+        try {
+            lastRotation = DirectoryCalls.in(path, () -> renamedAside(lastRotation));
             return null;
-        } catch (PosixException e) { // gone: somebody else did, or a manager before us
-            boolean gone =
-                    e.errno() == Errno.ENOENT && e.call().startsWith(DirectoryEntries.RENAME);
-            return gone ? null : e.reason();
+        } catch (PosixException e) {
+            return e.reason();
+        }
+    }
+
+    private long renamedAside(long last) {
+        try (SafePath place = SafePath.toName(path)) {
+            long turn = RotatedFileNames.moment(place, Clock.wallMillis(), last);
+            Path aside = RotatedFileNames.name(path, turn);
+            try {
+                DirectoryEntries.rename(place, place.name(), String.valueOf(aside.getFileName()));
+            } catch (PosixException e) {
+                if (e.errno() != Errno.ENOENT) {
+                    throw e;
+                } // gone: somebody else did, or a manager before us
+            }
+            return turn;
         }
     }
 
@@ -242,7 +254,7 @@ final class RotatingFile {
 
     private void open() {
         table = context.descriptorTable();
-        fd = AppendFiles.open(path, others);
+        fd = DirectoryCalls.open(path, () -> AppendFiles.open(path, others));
         extent = AppendFiles.extent(fd);
         size = extent.size();
         createdMillis = size == 0 ? Clock.wallMillis() : UNKNOWN;

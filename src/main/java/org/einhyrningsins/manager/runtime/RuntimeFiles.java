@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.runtime;
 
+import org.einhyrningsins.posix.file.DirectoryEntries;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -8,6 +9,7 @@ import org.einhyrningsins.posix.process.Processes;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -15,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 
 /// The few files the manager makes: directories for its sockets, the pid file.
 public final class RuntimeFiles {
@@ -37,40 +38,89 @@ public final class RuntimeFiles {
 
     /// @param permissions null for what the umask leaves
     private static boolean made(Path path, @Nullable String permissions) throws IOException {
-        if (Files.isDirectory(path)) {
-            SafePath.into(path).close();
+        try {
+            return DirectoryCalls.in(path, () -> make(path, permissions));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static boolean make(Path path, @Nullable String permissions) {
+        if (isDirectory(path)) {
             return false;
         }
         Path parent = path.getParent();
-        if (parent != null && !Files.isDirectory(parent)) {
-            made(parent, null);
+        if (parent != null) {
+            make(parent, null);
         }
         try (SafePath place = SafePath.toName(path)) {
-            Files.createDirectory(place.path());
-        } catch (FileAlreadyExistsException e) {
-            if (Files.isDirectory(path)) {
+            DirectoryEntries.makeDirectory(place, place.name(), 0777);
+        } catch (PosixException e) {
+            if (e.errno() == Errno.EEXIST && isDirectory(path)) {
                 return false; // another manager was faster
             }
-            throw new FileAlreadyExistsException(path.toString());
-        } catch (FileSystemException e) {
-            throw new FileSystemException(path.toString(), null, e.getReason());
+            throw new UncheckedIOException(explained(path, e));
         }
         if (permissions != null) {
-            permit(path, permissions); // not at creation: the umask would take from it
+            give(path, permissions); // not at creation: the umask would take from it
         }
         return true;
     }
 
+    /// True if it is a directory; false also if others could choose which, or hold up who looks.
+    public static boolean hasDirectory(Path path) {
+        try {
+            return DirectoryCalls.in(path, () -> isDirectory(path));
+        } catch (PosixException e) {
+            return false;
+        }
+    }
+
+    private static boolean isDirectory(Path path) {
+        try {
+            SafePath.into(path).close();
+            return true;
+        } catch (PosixException e) {
+            if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private static IOException explained(Path path, PosixException e) {
+        return switch (e.errno()) {
+            case EEXIST -> new FileAlreadyExistsException(path.toString());
+            case EACCES -> new AccessDeniedException(path.toString());
+            case ENOENT -> new NoSuchFileException(path.toString());
+            default -> new FileSystemException(path.toString(), null, e.reason());
+        };
+    }
+
     /// Gives a directory its permissions, if it is ours to give.
     public static void permit(Path directory, String permissions) {
-        try (SafePath place = SafePath.into(directory)) {
-            if (place.owner() == Processes.user()) {
-                Files.setPosixFilePermissions(
-                        place.path(), PosixFilePermissions.fromString(permissions));
-            }
-        } catch (IOException | PosixException notOurs) {
+        try {
+            Path inside = directory.resolve("any"); // it is its own lock that is waited for
+            DirectoryCalls.run(inside, () -> give(directory, permissions));
+        } catch (PosixException notOurs) {
             // whoever cannot get through is told of it
         }
+    }
+
+    private static void give(Path directory, String permissions) {
+        try (SafePath place = SafePath.into(directory)) {
+            if (place.owner() == Processes.user()) {
+                DirectoryEntries.setMode(place, mode(permissions));
+            }
+        }
+    }
+
+    private static int mode(String permissions) {
+        int mode = 0;
+        for (int i = 0; i < permissions.length(); i++) {
+            mode = 2 * mode + (permissions.charAt(i) == '-' ? 0 : 1);
+        }
+        return mode;
     }
 
     /// The first directory on the way to a file that lets nobody through but its owner; null if
@@ -98,14 +148,18 @@ public final class RuntimeFiles {
     /// Removes a file, or an empty directory, if it is there and nobody else could choose which it
     /// is.
     public static void delete(Path path) {
-        try (SafePath place = SafePath.toName(path)) {
-            Files.deleteIfExists(place.path());
-        } catch (IOException inUseOrNotOurs) {
-            // somebody else's by now
+        try {
+            DirectoryCalls.run(path, () -> remove(path));
         } catch (PosixException e) {
             if (e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE) {
                 deleteByName(path);
-            } // else there is nothing, or it is not ours
+            } // else there is nothing, or it is in use, or not ours
+        }
+    }
+
+    private static void remove(Path path) {
+        try (SafePath place = SafePath.toName(path)) {
+            DirectoryEntries.removeAny(place, place.name());
         }
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.socket;
 
-import org.einhyrningsins.manager.runtime.RuntimeFiles;
+import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.spec.SocketSpec;
+import org.jspecify.annotations.Nullable;
 
 /// Open sockets of an address.
 ///
@@ -27,11 +28,16 @@ record OpenSocket(String program, SocketSpec spec, SocketGroup group, long file,
     }
 
     /// Removes its file, here or where its path led until now, unless another is there.
-    void removeFile(SocketSpec.UnixPath unix) {
-        if (file == RuntimeFiles.inode(unix.path())) {
-            RuntimeFiles.delete(unix.path());
-        } else if (file == RuntimeFiles.inode(unix.file())) {
-            RuntimeFiles.delete(unix.file());
+    ///
+    /// @return reason why it may stay; null if it is removed
+    @Nullable String removeFile(SocketSpec.UnixPath unix) {
+        try {
+            if (!SocketFiles.remove(unix.path(), file) && !unix.file().equals(unix.path())) {
+                SocketFiles.remove(unix.file(), file);
+            }
+            return null;
+        } catch (PosixException e) {
+            return "the file " + unix.path() + " may stay: " + e.getMessage();
         }
     }
 }

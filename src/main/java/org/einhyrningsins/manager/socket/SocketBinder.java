@@ -39,11 +39,13 @@ final class SocketBinder {
             if (taken == null) {
                 makeRoom(socket);
             }
-            BoundSocket boundSocket = taken == null ? ProgramSockets.bind(socket) : taken;
+            SocketFiles.Bound bound =
+                    taken == null
+                            ? SocketFiles.bind(socket)
+                            : new SocketFiles.Bound(taken, SocketTable.inode(socket));
             int slot = socket.perWorker() ? 0 : SocketGroup.SHARED;
-            SocketGroup group = SocketGroup.of(slot, boundSocket);
-            return new OpenSocket(
-                    program.name(), socket, group, SocketTable.inode(socket), taken != null);
+            SocketGroup group = SocketGroup.of(slot, bound.socket());
+            return new OpenSocket(program.name(), socket, group, bound.file(), taken != null);
         } catch (UnknownAccountException e) {
             throw cannot(program.name(), socket, String.valueOf(e.getMessage()));
         } catch (PosixException e) {

@@ -6,7 +6,6 @@ import org.einhyrningsins.posix.kernel.Accounts;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.UnknownAccountException;
 import org.einhyrningsins.posix.process.Processes;
-import org.einhyrningsins.posix.socket.SocketFile;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.SocketSpec.UnixFile;
 import org.jspecify.annotations.Nullable;
@@ -41,13 +40,15 @@ final class SocketFileModes {
     void change(String program, OpenSocket held, SocketSpec wanted) throws SocketTable.CannotBind {
         UnixFile now = held.spec().file();
         if (!(wanted.address() instanceof SocketSpec.UnixPath unix)
-                || now.equals(wanted.file())
-                || held.file() != SocketTable.inode(wanted)) {
+                || now.equals(wanted.file())) {
             return;
         }
-        changes.push(new Change(program, wanted, now, unix.path(), held.file()));
         try {
-            SocketFile.setModeAndOwner(unix.path(), explicit(now, wanted.file()), held.file());
+            if (held.file() != SocketTable.inode(wanted)) {
+                return;
+            }
+            changes.push(new Change(program, wanted, now, unix.path(), held.file()));
+            SocketFiles.setModeAndOwner(unix.path(), explicit(now, wanted.file()), held.file());
         } catch (PosixException | UnknownAccountException e) {
             throw new SocketTable.CannotBind(
                     "cannot change mode and owner of socket '%s' of '%s', %s: %s"
@@ -72,7 +73,7 @@ final class SocketFileModes {
         for (Change change : changes) {
             try {
                 UnixFile before = explicit(change.wanted().file(), change.before());
-                SocketFile.setModeAndOwner(change.path(), before, change.file());
+                SocketFiles.setModeAndOwner(change.path(), before, change.file());
             } catch (PosixException | UnknownAccountException e) {
                 managerLog.error(
                         change.program(),

@@ -8,6 +8,7 @@ import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.posix.file.Inotify;
 import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,8 @@ public final class SocketFileWatch {
 
     /// Time after a file was made again in which that is not worth another warning.
     private static final Duration QUIET = Duration.ofSeconds(10);
+
+    private static final String UNSEEN = " cannot be looked at: ";
 
     private final EventLoop eventLoop;
     private final ManagerLog managerLog;
@@ -86,10 +89,13 @@ public final class SocketFileWatch {
         /// Handles another change of its file, which exists.
         default void changed() {}
 
-        /// Handles a file that is missing and could not be made again.
+        /// Handles a file that is missing and could not be made again, or that cannot be looked at.
         ///
-        /// @param why in words
-        default void lost(String why) {}
+        /// @param what in words
+        default void lost(String what) {}
+
+        /// Handles a file that is there after all.
+        default void found() {}
     }
 
     /// @param watch of the kernel; -1 while there is none
@@ -105,7 +111,7 @@ public final class SocketFileWatch {
         WatchedFile file = new WatchedFile(path, owner, watch(with, path));
         watchPlaces(with, path);
         watched.add(file);
-        if (isGone(file)) { // before it was watched, so nobody will tell
+        if (seemsGone(file)) { // before it was watched, so nobody will tell
             unwatch(path);
             schedule(file);
         }
@@ -123,6 +129,7 @@ public final class SocketFileWatch {
         for (Path place = path.getParent(); place != null; place = place.getParent()) {
             if (place.getParent() != null && !places.containsValue(place)) {
                 try {
+                    SocketFiles.inode(place); // not at once if it is held up: then it is unseen
                     if (Files.isSymbolicLink(place)) {
                         places.put(with.addLink(place), place);
                     }
@@ -148,9 +155,20 @@ public final class SocketFileWatch {
 
     /// True if the file is gone or replaced. Its owner may have found none either, if it was
     /// removed while one manager followed another.
+    ///
+    /// @throws PosixException if somebody holds up who looks
     private static boolean isGone(WatchedFile file) {
-        long inode = RuntimeFiles.inode(file.path());
+        long inode = SocketFiles.inode(file.path());
         return inode == 0 || inode != file.owner().inode();
+    }
+
+    /// True also if somebody holds up who looks: [#remake] looks again.
+    private static boolean seemsGone(WatchedFile file) {
+        try {
+            return isGone(file);
+        } catch (PosixException held) {
+            return true;
+        }
     }
 
     /// Sets a callback for when a directory, or something in it, is removed. Where that cannot be
@@ -214,11 +232,11 @@ public final class SocketFileWatch {
     /// Adds a watch; logs if the kernel has no more to give.
     private int watch(Inotify with, Path path) {
         try {
-            return with.add(path);
+            return SocketFiles.watch(with, path);
         } catch (PosixException e) {
-            if (RuntimeFiles.inode(path) != 0) {
+            if (e.call().startsWith(Inotify.ADD) && e.errno() != Errno.ENOENT) {
                 cannotSee(path.toString(), e);
-            }
+            } // else it is not there, or held up: which is looked at by the caller
             return -1;
         }
     }
@@ -256,7 +274,7 @@ public final class SocketFileWatch {
             look();
         }
         for (WatchedFile file : List.copyOf(watched)) {
-            if (file.watch() == watch && isGone(file)) {
+            if (file.watch() == watch && seemsGone(file)) {
                 unwatch(file.path());
                 remake(file);
             } else if (file.watch() == watch) { // its mode, its owner, or another name of it
@@ -269,7 +287,7 @@ public final class SocketFileWatch {
     /// elsewhere.
     public void look() {
         for (WatchedFile file : List.copyOf(watched)) {
-            if (isGone(file)) {
+            if (seemsGone(file)) {
                 unwatch(file.path());
                 moved.put(file.path(), Clock.now());
                 remake(file);
@@ -283,12 +301,12 @@ public final class SocketFileWatch {
     private boolean hasPlace(Path path) {
         Moment since = moved.get(path);
         Path directory = path.getParent();
-        if (since == null || directory == null || Files.isDirectory(directory)) {
+        if (since == null || directory == null || RuntimeFiles.hasDirectory(directory)) {
             return true;
         }
         Path above = directory.getParent();
         boolean longAgo = since.plus(TO_BE_MOVED).reached(Clock.now());
-        return longAgo && above != null && Files.isDirectory(above);
+        return longAgo && above != null && RuntimeFiles.hasDirectory(above);
     }
 
     /// Makes again what could not be made at once, and watches what could not be watched, if it is
@@ -304,19 +322,26 @@ public final class SocketFileWatch {
             List<WatchedFile> missing = List.copyOf(lost);
             lost.clear();
             for (WatchedFile file : missing) {
-                if (isGone(file)) {
-                    remake(file);
-                } else {
-                    watch(file.path(), file.owner());
-                }
+                remake(file);
             }
         }
         return Moment.earlier(due, look);
     }
 
     private void remake(WatchedFile file) {
+        try {
+            if (!isGone(file)) {
+                told.remove(file.path());
+                file.owner().found();
+                watch(file.path(), file.owner());
+                return;
+            }
+        } catch (PosixException held) {
+            lost(file, UNSEEN, UNSEEN, String.valueOf(held.getMessage()));
+            return;
+        }
         if (!hasPlace(file.path())) {
-            lost(file, "its directory was moved away; made again when there is one");
+            gone(file, "its directory was moved away; made again when there is one");
             return;
         }
         try {
@@ -335,22 +360,24 @@ public final class SocketFileWatch {
             }
             watch(file.path(), file.owner());
         } catch (IOException e) {
-            lost(file, RuntimeFiles.why(e));
+            gone(file, RuntimeFiles.why(e));
         } catch (PosixException e) {
-            lost(file, String.valueOf(e.getMessage()));
+            gone(file, String.valueOf(e.getMessage()));
         }
     }
 
-    private void lost(WatchedFile file, String why) {
+    private void gone(WatchedFile file, String why) {
+        boolean away = moved.containsKey(file.path());
+        String what = away ? " cannot be reached: " : " was removed and cannot be made again: ";
+        lost(file, what, " cannot be reached: ", why);
+    }
+
+    private void lost(WatchedFile file, String what, String state, String why) {
         if (!why.equals(told.put(file.path(), why))) {
             String end = "; what runs goes on, and it is tried again";
-            String what =
-                    moved.containsKey(file.path())
-                            ? " cannot be reached: "
-                            : " was removed and cannot be made again: ";
             managerLog.error("", file.path() + what + why + end);
         }
-        file.owner().lost(why);
+        file.owner().lost(file.path() + state + why);
         schedule(file);
     }
 

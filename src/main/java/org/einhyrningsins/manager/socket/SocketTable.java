@@ -4,11 +4,9 @@ package org.einhyrningsins.manager.socket;
 import org.einhyrningsins.core.model.SocketKey;
 import org.einhyrningsins.core.plan.SocketMove;
 import org.einhyrningsins.manager.runtime.ManagerLog;
-import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.snapshot.SocketSnapshot;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.einhyrningsins.posix.socket.ProgramSockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketSpec;
 
@@ -315,7 +313,10 @@ public final class SocketTable {
         troubles.set(key, null);
         if (held.spec().address() instanceof SocketSpec.UnixPath unix) {
             closed.accept(key);
-            held.removeFile(unix); // before it is closed: then its number is free
+            String problem = held.removeFile(unix); // before it is closed: then its number is free
+            if (problem != null) {
+                managerLog.warn("", problem);
+            }
         }
         held.group().closeAll();
     }
@@ -366,11 +367,10 @@ public final class SocketTable {
     void rebind(SocketKey key) {
         OpenSocket held = sockets.get(key);
         if (held != null) {
-            BoundSocket boundSocket = ProgramSockets.bind(held.spec());
+            SocketFiles.Bound bound = SocketFiles.bind(held.spec());
             SocketGroup old = held.group();
-            SocketGroup group = SocketGroup.of(SocketGroup.SHARED, boundSocket);
-            long file = inode(held.spec());
-            sockets.put(key, held.rebound(group, file));
+            SocketGroup group = SocketGroup.of(SocketGroup.SHARED, bound.socket());
+            sockets.put(key, held.rebound(group, bound.file()));
             old.closeAll();
         }
     }
@@ -388,7 +388,7 @@ public final class SocketTable {
     /// Returns the inode number of the file of a UNIX socket; else 0.
     public static long inode(SocketSpec socket) {
         return socket.address() instanceof SocketSpec.UnixPath unix
-                ? RuntimeFiles.inode(unix.path())
+                ? SocketFiles.inode(unix.path())
                 : 0;
     }
 }

@@ -5,9 +5,12 @@ import org.einhyrningsins.config.value.SocketPath;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.SocketKey;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.manager.runtime.StateDirectory;
+import org.einhyrningsins.posix.file.DirectoryEntries;
+import org.einhyrningsins.posix.file.FileStatus;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Processes;
@@ -15,13 +18,13 @@ import org.einhyrningsins.posix.socket.SocketFile;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -181,58 +184,66 @@ public final class UnixSocketFiles {
         /// manager made is found as well.
         void linkIfMissing() {
             file = ownInode();
-            second = named(inState()) ? inState() : named(beside()) ? beside() : null;
-            if (second == null && RuntimeFiles.inode(path) == ownInode()) {
-                second = link(inState()) ? inState() : link(beside()) ? beside() : null;
-                if (second == null) {
-                    managerLog.debug(
-                            "",
-                            path
-                                    + " can have no second name; if it is removed, its program is"
-                                    + " rolled");
+            try {
+                second = DirectoryCalls.in(path, this::secondName);
+            } catch (PosixException held) {
+                missed = Clock.now().plus(AFTER_A_CLEANER);
+                return;
+            }
+            if (second == null) {
+                managerLog.debug(
+                        "",
+                        path
+                                + " can have no second name; if it is removed, its program is"
+                                + " rolled");
+            }
+        }
+
+        private @Nullable Path secondName() {
+            for (Path name : List.of(inState(), beside())) {
+                if (named(name)) {
+                    return name;
                 }
             }
+            boolean there = SocketFile.inode(path) == ownInode();
+            return there && link(inState()) ? inState() : there && link(beside()) ? beside() : null;
         }
 
         private boolean named(Path name) {
-            return ownInode() != 0 && RuntimeFiles.inode(name) == ownInode();
-        }
-
-        private boolean link(Path name) {
-            try (SafePath from = SafePath.toName(path);
-                    SafePath to = SafePath.toName(name)) {
-                return link(from.path(), to.path());
-            } catch (IOException | PosixException | UnsupportedOperationException another) {
-                return false; // another file system, or not ours to link
-            }
+            return ownInode() != 0 && SocketFile.inode(name) == ownInode();
         }
 
         /// Links a second name and checks the result, since the first may be another file's by
         /// then.
-        private boolean link(Path from, Path to) throws IOException {
-            try {
-                Files.createLink(to, from);
-            } catch (FileAlreadyExistsException e) {
-                if (!isForgotten(to)) {
+        private boolean link(Path name) {
+            try (SafePath from = SafePath.toName(path);
+                    SafePath to = SafePath.toName(name)) {
+                FileStatus forgotten = DirectoryEntries.status(to, to.name());
+                if (forgotten != null) {
+                    if (!forgotten.isSocket() || SocketFile.answers(name)) {
+                        return false;
+                    }
+                    DirectoryEntries.remove(to, to.name());
+                }
+                DirectoryEntries.link(from, from.name(), to, to.name());
+                if (SocketFile.inode(name) != ownInode()) {
+                    DirectoryEntries.remove(to, to.name());
                     return false;
                 }
-                Files.deleteIfExists(to);
-                Files.createLink(to, from);
+                return true;
+            } catch (PosixException another) {
+                return false; // another file system, or not ours to link
             }
-            if (RuntimeFiles.inode(to) != ownInode()) {
-                Files.deleteIfExists(to);
-                return false;
-            }
-            return true;
-        }
-
-        private static boolean isForgotten(Path name) {
-            return isSocket(name) && !SocketFile.answers(name);
         }
 
         void forget() {
-            if (second != null && RuntimeFiles.inode(second) == file) {
-                RuntimeFiles.delete(second);
+            Path name = second;
+            if (name != null) {
+                try {
+                    SocketFiles.remove(name, file);
+                } catch (PosixException held) {
+                    managerLog.warn("", name + " may stay: " + held.getMessage());
+                }
             }
         }
 
@@ -249,60 +260,67 @@ public final class UnixSocketFiles {
 
         @Override
         public void remake() throws IOException {
-            String obstacle = SocketPath.problem(path);
-            if (obstacle != null) {
-                throw new IOException(obstacle);
-            }
             remakeDirectory();
-            try (SafePath place = SafePath.toName(path)) {
-                clear(place.path());
-                linkIfMissing();
-                if (second != null) {
-                    Files.createLink(place.path(), second);
-                }
-            } catch (PosixException e) {
-                throw new IOException(e.getMessage(), e);
+            try {
+                second = DirectoryCalls.in(path, this::linkAgain);
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
             }
             if (second == null) {
                 bindAnew();
             }
-            sockets.troubles().set(key, null);
+            found();
+        }
+
+        private @Nullable Path linkAgain() {
+            try (SafePath place = SafePath.toName(path)) {
+                FileStatus there = DirectoryEntries.status(place, place.name());
+                if (there != null) {
+                    clear(place, there);
+                }
+                Path other = secondName();
+                if (other != null) {
+                    try (SafePath from = SafePath.toName(other)) {
+                        DirectoryEntries.link(from, from.name(), place, place.name());
+                    }
+                }
+                return other;
+            }
         }
 
         /// Removes a file in the way: a socket of a process that has ended, and nothing else.
-        private void clear(Path file) throws IOException {
-            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                if (SocketFile.answers(path)) {
-                    throw new IOException("another process listens there now: see ss -lxp");
-                }
-                Files.deleteIfExists(file);
+        private void clear(SafePath place, FileStatus there) {
+            String obstacle =
+                    !there.isSocket()
+                            ? SocketPath.problem(path)
+                            : SocketFile.answers(path)
+                                    ? "another process listens there now: see ss -lxp"
+                                    : null;
+            if (obstacle != null) {
+                throw new UncheckedIOException(new IOException(obstacle));
             }
+            DirectoryEntries.remove(place, place.name());
         }
 
         private void remakeDirectory() throws IOException {
             Path parent = path.getParent();
-            if (parent == null || Files.isDirectory(parent)) {
+            if (parent == null || RuntimeFiles.hasDirectory(parent)) {
                 return;
             }
             RuntimeFiles.directory(parent, null);
             if (directory != null) {
-                restore(parent, directory);
+                DirectoryCalls.run(path, () -> restore(parent, directory));
             }
             managerLog.warn("", parent + " was removed; made it again");
         }
 
-        private static void restore(Path parent, Directory as) throws IOException {
+        private static void restore(Path parent, Directory as) {
             try (SafePath place = SafePath.into(parent)) {
                 if (place.owner() != Processes.user()) {
                     return; // another's by now
                 }
-                Files.setAttribute(place.path(), "unix:mode", as.mode());
-                Files.setAttribute(place.path(), "unix:gid", as.gid());
-                if (place.owner() != as.uid()) {
-                    Files.setAttribute(place.path(), "unix:uid", as.uid());
-                }
-            } catch (PosixException e) {
-                throw new IOException(e.getMessage(), e);
+                DirectoryEntries.setMode(place, as.mode());
+                DirectoryEntries.setOwner(place, place.owner() == as.uid() ? -1 : as.uid(), as.gid());
             }
         }
 
@@ -320,17 +338,13 @@ public final class UnixSocketFiles {
         }
 
         @Override
-        public void lost(String why) {
-            sockets.troubles().set(key, path + " cannot be reached: " + why);
+        public void lost(String what) {
+            sockets.troubles().set(key, what);
         }
-    }
 
-    private static boolean isSocket(Path path) {
-        try {
-            Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-            return mode instanceof Integer bits && (bits & 0170000) == 0140000;
-        } catch (IOException e) {
-            return false;
+        @Override
+        public void found() {
+            sockets.troubles().set(key, null);
         }
     }
 }

@@ -3,6 +3,7 @@ package org.einhyrningsins.manager.spawn;
 
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
 import org.einhyrningsins.posix.file.InputFiles;
+import org.einhyrningsins.posix.file.DirectoryEntries;
 import org.einhyrningsins.posix.file.SafeDirectories;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Credentials;
@@ -87,7 +88,7 @@ public final class WorkerCredentials {
                 owner == null ? null : new Credentials(Processes.user(), owner.gid(), List.of());
         SafeDirectories.make(directory, owner == null ? 0700 : 0750, group);
         try (SafePath place = SafePath.into(directory)) {
-            contents.forEach((name, bytes) -> place.put(name, bytes, owner));
+            contents.forEach((name, bytes) -> DirectoryEntries.put(place, name, bytes, owner));
         }
     }
 

@@ -2,11 +2,13 @@
 package org.einhyrningsins.posix.file;
 
 import org.einhyrningsins.posix.kernel.CpuArchitecture;
+import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,6 +27,7 @@ public final class DirectoryEntries {
 
     private static final int O_DIRECTORY =
             CpuArchitecture.current() == CpuArchitecture.X86_64 ? 0x10000 : 0x4000;
+    private static final int AT_REMOVEDIR = 0x200;
     private static final int ROOM = 32 * 1024;
     private static final int LENGTH = 16; // struct linux_dirent64
     private static final int NAME = 19;
@@ -109,12 +112,91 @@ public final class DirectoryEntries {
         SystemCalls.check(RENAME + from, result);
     }
 
+    /// Removes a file, or an empty directory, if it is there.
+    ///
+    /// @return whether it was there
+    public static boolean removeAny(SafePath place, String name) {
+        long at = NativeScratch.here().path(name);
+        long result = SystemCalls.call(Syscall.UNLINKAT, place.directory(), at, 0);
+        if (SystemCalls.is(result, Errno.EISDIR)) {
+            result = SystemCalls.call(Syscall.UNLINKAT, place.directory(), at, AT_REMOVEDIR);
+        }
+        if (!SystemCalls.is(result, Errno.ENOENT)) {
+            SystemCalls.check("unlink " + name, result);
+        }
+        return result == 0;
+    }
+
     /// Removes a file, if it is there.
     public static void remove(SafePath place, String name) {
         long at = NativeScratch.here().path(name);
         long result = SystemCalls.call(Syscall.UNLINKAT, place.directory(), at, 0);
         if (!SystemCalls.is(result, Errno.ENOENT)) {
             SystemCalls.check("unlink " + name, result);
+        }
+    }
+
+    /// Gives the directory itself to a user and group.
+    public static void setOwner(SafePath place, int uid, int gid) {
+        long at = NativeScratch.here().path("/proc/self/fd/" + place.directory());
+        long result = SystemCalls.call(Syscall.FCHOWNAT, Descriptors.AT_FDCWD, at, uid, gid, 0);
+        SystemCalls.check("chown", result);
+    }
+
+    /// Makes a directory.
+    ///
+    /// @param mode less the umask
+    public static void makeDirectory(SafePath place, String name, int mode) {
+        SystemCalls.check("mkdir " + name, place.makeDirectory(name, mode));
+    }
+
+    /// Gives the directory itself its permission bits.
+    public static void setMode(SafePath place, int mode) {
+        long at = NativeScratch.here().path("/proc/self/fd/" + place.directory());
+        long result = SystemCalls.call(Syscall.FCHMODAT, Descriptors.AT_FDCWD, at, mode);
+        SystemCalls.check("chmod", result);
+    }
+
+    /// Gives a file a second name in another directory.
+    ///
+    /// @throws PosixException EEXIST if there is something of that name
+    public static void link(SafePath place, String name, SafePath other, String second) {
+        byte[] text = second.getBytes(StandardCharsets.UTF_8);
+        NativeScratch nativeScratch = NativeScratch.here();
+        nativeScratch.chunk.put(0, text).put(text.length, (byte) 0);
+        long result =
+                SystemCalls.call(
+                        Syscall.LINKAT,
+                        place.directory(),
+                        nativeScratch.path(name),
+                        other.directory(),
+                        SystemCalls.address(nativeScratch.chunk),
+                        0);
+        SystemCalls.check("link " + second, result);
+    }
+
+    /// Returns the status of an entry, of a link itself; null if there is none.
+    public static @Nullable FileStatus status(SafePath place, String name) {
+        return FileStatus.at(place.directory(), name);
+    }
+
+    /// Makes a file in that directory that only that user can read, and nobody write.
+    ///
+    /// @param owner null for our own user
+    public static void put(
+            SafePath place, String name, byte[] content, @Nullable Credentials owner) {
+        int fd = place.create(name, 0400);
+        try {
+            ByteBuffer rest = ByteBuffer.wrap(content);
+            while (rest.hasRemaining()) {
+                Descriptors.write(fd, rest);
+            }
+            if (owner != null) {
+                long given = SystemCalls.call(Syscall.FCHOWN, fd, owner.uid(), owner.gid());
+                SystemCalls.check("chown " + name, given);
+            }
+        } finally {
+            Descriptors.close(fd);
         }
     }
 

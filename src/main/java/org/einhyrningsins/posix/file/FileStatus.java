@@ -2,9 +2,13 @@
 package org.einhyrningsins.posix.file;
 
 import org.einhyrningsins.posix.kernel.CpuArchitecture;
+import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
 
 /// Result of fstat(2).
 ///
@@ -17,11 +21,38 @@ public record FileStatus(long inode, int mode, long links, int uid, int gid) {
     private static final int SYMBOLIC_LINK = 0120000;
     private static final int SOCKET = 0140000;
     private static final int WRITABLE_BY_OTHERS = 0022;
+    private static final int AT_SYMLINK_NOFOLLOW = 0x100;
     private static final int STICKY_FOR_ALL = 01002;
 
     public static FileStatus of(int fd) {
         NativeScratch nativeScratch = NativeScratch.here();
         SystemCalls.check("fstat", SystemCalls.call(Syscall.FSTAT, fd, nativeScratch.structures));
+        return read(nativeScratch);
+    }
+
+    /// Returns that of a path, or of a link that is its last name; null if there is nothing.
+    public static @Nullable FileStatus of(Path path) {
+        return at(Descriptors.AT_FDCWD, path.toString());
+    }
+
+    static @Nullable FileStatus at(int directory, String name) {
+        NativeScratch nativeScratch = NativeScratch.here();
+        long at = nativeScratch.path(name);
+        long result =
+                SystemCalls.call(
+                        Syscall.NEWFSTATAT,
+                        directory,
+                        at,
+                        nativeScratch.structures,
+                        AT_SYMLINK_NOFOLLOW);
+        if (SystemCalls.is(result, Errno.ENOENT)) {
+            return null;
+        }
+        SystemCalls.check("stat " + name, result);
+        return read(nativeScratch);
+    }
+
+    private static FileStatus read(NativeScratch nativeScratch) {
         return new FileStatus(
                 nativeScratch.bytes.getLong(8),
                 nativeScratch.bytes.getInt(X86 ? 24 : 16),
@@ -30,11 +61,11 @@ public record FileStatus(long inode, int mode, long links, int uid, int gid) {
                 nativeScratch.bytes.getInt(X86 ? 32 : 28));
     }
 
-    boolean isRegular() {
+    public boolean isRegular() {
         return (mode & TYPE) == REGULAR;
     }
 
-    boolean isLink() {
+    public boolean isLink() {
         return (mode & TYPE) == SYMBOLIC_LINK;
     }
 

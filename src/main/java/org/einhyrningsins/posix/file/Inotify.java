@@ -13,6 +13,9 @@ import java.util.function.IntConsumer;
 /// Tells when a file may have lost its name (inotify(7)). The watch is on the file, not on its
 /// directory: what else happens there wakes nobody up. One thread.
 public final class Inotify implements AutoCloseable {
+    /// Beginning of a message about a file that cannot be watched.
+    public static final String ADD = "inotify_add_watch ";
+
     private static final int IN_ATTRIB = 0x4; // the number of its names is one of them
     private static final int IN_DELETE = 0x200;
     private static final int IN_DELETE_SELF = 0x400;
@@ -51,6 +54,16 @@ public final class Inotify implements AutoCloseable {
         return watch(file, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
     }
 
+    /// The same by a descriptor, so that nothing is looked up.
+    ///
+    /// @param file a descriptor, which may be one of O_PATH
+    /// @param shown its path as a person knows it
+    /// @return the name that [#read] has for it
+    public int add(int file, Path shown) {
+        Path open = Path.of("/proc/self/fd/" + file);
+        return watch(open, shown, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
+    }
+
     /// Watches a directory, and what is removed in it.
     ///
     /// @return the name that [#read] has for it
@@ -77,9 +90,13 @@ public final class Inotify implements AutoCloseable {
     }
 
     private int watch(Path file, int mask) {
+        return watch(file, file, mask);
+    }
+
+    private int watch(Path file, Path shown, int mask) {
         long path = NativeScratch.here().path(file);
         long watch = SystemCalls.call(Syscall.INOTIFY_ADD_WATCH, fd, path, mask);
-        return (int) SystemCalls.check("inotify_add_watch " + file, watch);
+        return (int) SystemCalls.check(ADD + shown, watch);
     }
 
     /// Watches it no more. Nothing happens if the kernel gave it up before.

@@ -28,11 +28,7 @@ public final class PathReach {
     private static @Nullable String of(PathWalk walk) {
         String several = walk.asked().toString();
         if (walk.isTheirs()) {
-            int by =
-                    walk.untrustedOwner() == PathWalk.NOBODY
-                            ? walk.linkOwner()
-                            : walk.untrustedOwner();
-            return by == PathWalk.NOBODY ? several : "uid " + by;
+            return owner(walk);
         }
         long seen = walk.tryAt(walk.name(), PathWalk.LOOK, 0);
         if (seen < 0) {
@@ -46,6 +42,29 @@ public final class PathReach {
             return isOpenTo(file, walk.isOpenToAll()) ? several : null;
         } finally {
             Descriptors.close((int) seen);
+        }
+    }
+
+    private static String owner(PathWalk walk) {
+        int by =
+                walk.untrustedOwner() == PathWalk.NOBODY ? walk.linkOwner() : walk.untrustedOwner();
+        return by == PathWalk.NOBODY ? walk.asked().toString() : "uid " + by;
+    }
+
+    /// Returns the users who can hold the lock that whoever makes, renames or removes a file waits
+    /// for: that of its directory, if they may merely list it, or of one on the way, if it is
+    /// theirs. The file itself is not looked at.
+    ///
+    /// @return a name to compare; null if nobody can
+    public static @Nullable String ofNames(Path file) {
+        try (PathWalk walk = PathWalk.along(file, PathWalk.End.NAMES_REACH)) {
+            if (walk.isTheirs()) {
+                return owner(walk);
+            }
+            boolean listed = isOpenTo(walk.status(), walk.isReachableByAll());
+            return listed ? "below " + file.getParent() : null;
+        } catch (PosixException e) {
+            return null; // what is to be done says why
         }
     }
 

@@ -55,6 +55,9 @@ final class PathWalk implements AutoCloseable {
     /// True if all users may enter the directories since then.
     private boolean searchable = true;
 
+    /// True if all may enter those above the present one.
+    private boolean reachable = true;
+
     private int links;
     private boolean magicLink;
 
@@ -69,7 +72,9 @@ final class PathWalk implements AutoCloseable {
         /// All components are directories.
         DIRECTORY,
         /// Like a target, but only as far as the first directory that is not the manager's alone.
-        REACH
+        REACH,
+        /// Like a name, but only as far as that.
+        NAMES_REACH
     }
 
     private PathWalk(Path asked, End end) {
@@ -96,7 +101,8 @@ final class PathWalk implements AutoCloseable {
     private void walk() {
         push(asked.toString());
         begin(asked.isAbsolute());
-        while (!rest.isEmpty() && !(end == End.REACH && isTheirs())) {
+        boolean stops = end == End.REACH || end == End.NAMES_REACH;
+        while (!rest.isEmpty() && !(stops && isTheirs())) {
             String next = rest.pop();
             if (rest.isEmpty() && end != End.DIRECTORY) {
                 arrive(next);
@@ -104,10 +110,7 @@ final class PathWalk implements AutoCloseable {
                 step(next);
             }
         }
-        if (linkOwner != NOBODY
-                && status.uid() != linkOwner
-                && end != End.READ
-                && end != End.REACH) {
+        if (linkOwner != NOBODY && status.uid() != linkOwner && end != End.READ && !stops) {
             throw refused(
                     "there is a symbolic link of uid "
                             + linkOwner
@@ -142,10 +145,16 @@ final class PathWalk implements AutoCloseable {
         }
         directory = fd;
         status = FileStatus.of(fd);
+        reachable = searchable;
         searchable &= (status.mode() & SEARCHABLE_BY_ALL) != 0;
         if (untrustedOwner == NOBODY && !trusted(status.uid())) {
             untrustedOwner = status.uid();
         }
+    }
+
+    /// True if all users can come as far as the directory that was reached.
+    boolean isReachableByAll() {
+        return reachable;
     }
 
     /// True for root, the owner of /, and the manager's own user.
@@ -177,7 +186,7 @@ final class PathWalk implements AutoCloseable {
 
     private void arrive(String last) {
         name = last;
-        if (end == End.NAME) {
+        if (end == End.NAME || end == End.NAMES_REACH) {
             return;
         }
         long seen = tryAt(last, LOOK, 0);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.posix.file;
 
-import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.NativeScratch;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -9,7 +8,6 @@ import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.jspecify.annotations.Nullable;
 
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /// A path that was followed to a directory without being led astray by those who own a part of it.
@@ -140,25 +138,6 @@ public final class SafePath implements AutoCloseable {
     /// @throws PosixException EEXIST if there is one of that name(), be it a link
     public int create(String other, int mode) {
         return open(other, O_WRONLY | O_CREAT | O_EXCL, mode);
-    }
-
-    /// Makes a file in that directory that only that user can read, and nobody write.
-    ///
-    /// @param owner null for our own user
-    public void put(String other, byte[] content, @Nullable Credentials owner) {
-        int fd = create(other, 0400);
-        try {
-            ByteBuffer rest = ByteBuffer.wrap(content);
-            while (rest.hasRemaining()) {
-                Descriptors.write(fd, rest);
-            }
-            if (owner != null) {
-                long given = SystemCalls.call(Syscall.FCHOWN, fd, owner.uid(), owner.gid());
-                SystemCalls.check("chown " + other, given);
-            }
-        } finally {
-            Descriptors.close(fd);
-        }
     }
 
     private int open(String what, int flags, int mode) {

@@ -65,6 +65,7 @@ public enum Syscall {
     FCHOWNAT(260, 54),
     NEWFSTATAT(262, 79),
     UNLINKAT(263, 35),
+    LINKAT(265, 37),
     READLINKAT(267, 78),
     FCHMODAT(268, 53),
     FCHMOD(91, 52),

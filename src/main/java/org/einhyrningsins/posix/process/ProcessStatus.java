@@ -36,6 +36,12 @@ public final class ProcessStatus {
         return status(pid, STATE).startsWith("T");
     }
 
+    /// True if a process waits for something or someone; false if it runs, could run, or is none.
+    public static boolean isWaiting(int pid) {
+        String state = status(pid, STATE);
+        return state.startsWith("D") || state.startsWith("S");
+    }
+
     /// The real user of a process, whatever may be known of it otherwise; -1 if there is none, or
     /// if the kernel cannot be asked now.
     public static int realUser(int pid) {

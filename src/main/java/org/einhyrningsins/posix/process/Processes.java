@@ -20,6 +20,9 @@ import java.util.List;
 
 /// This process, and others by their pids and pidfds.
 public final class Processes {
+    /// Beginning of a message about a descriptor that cannot be fetched.
+    public static final String FETCH = "pidfd_getfd of descriptor ";
+
     private Processes() {}
 
     /// Returns the pid of this process.
@@ -58,7 +61,7 @@ public final class Processes {
     public static int fetch(int pidfd, int number) {
         long fd = SystemCalls.call(Syscall.PIDFD_GETFD, pidfd, number, 0);
         return Descriptors.raise(
-                (int) SystemCalls.check("pidfd_getfd of descriptor " + number, fd));
+                (int) SystemCalls.check(FETCH + number, fd));
     }
 
     /// Returns all processes that are visible.

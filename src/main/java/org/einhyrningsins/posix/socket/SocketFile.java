@@ -2,6 +2,7 @@
 package org.einhyrningsins.posix.socket;
 
 import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.DirectoryEntries;
 import org.einhyrningsins.posix.file.FileStatus;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Accounts;
@@ -15,9 +16,6 @@ import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.spec.SocketSpec;
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
@@ -35,7 +33,7 @@ public final class SocketFile {
         setModeAndOwner(path, Owner.of(file), file, inode);
     }
 
-    static void setModeAndOwner(Path path, Owner owner, SocketSpec.UnixFile file, long inode) {
+    public static void setModeAndOwner(Path path, Owner owner, SocketSpec.UnixFile file, long inode) {
         if (owner.uid() != -1 || owner.gid() != -1) {
             change(path, inode, shown -> chown(path, shown, owner.uid(), owner.gid()));
         }
@@ -46,8 +44,9 @@ public final class SocketFile {
     }
 
     /// Owner of a new socket file; -1 leaves it.
-    record Owner(int uid, int gid) {
-        static Owner of(SocketSpec.UnixFile file) {
+    public record Owner(int uid, int gid) {
+        /// Looks the names up.
+        public static Owner of(SocketSpec.UnixFile file) {
             return new Owner(
                     file.owner() == null ? -1 : Accounts.requireUid(file.owner()),
                     file.group() == null ? -1 : Accounts.requireGid(file.group()));
@@ -58,26 +57,43 @@ public final class SocketFile {
     /// must be found there.
     static void bindFile(int fd, Path path) {
         try (SafePath place = SafePath.toName(path)) {
-            if (isSocket(place.path()) && !answers(path)) {
-                Files.deleteIfExists(place.path());
+            if (isSocket(place) && !answers(path)) {
+                DirectoryEntries.remove(place, place.name());
             }
         } catch (PosixException e) {
             if (e.isRefusal()) {
                 throw e;
             } // else bind says what is wrong
-        } catch (IOException e) {
-            // bind says what is wrong
         }
         Sockets.bindTo(fd, SocketAddress.putUnix(NativeScratch.here().bytes, path.toString()));
         change(path, 0, found -> {});
     }
 
-    private static boolean isSocket(Path path) {
+    private static boolean isSocket(SafePath place) {
+        FileStatus found = DirectoryEntries.status(place, place.name());
+        return found != null && found.isSocket();
+    }
+
+    /// Returns the inode number of what has that path, be it a link; 0 if there is nothing.
+    public static long inode(Path path) {
         try {
-            Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-            return ((Integer) mode & 0170000) == 0140000;
-        } catch (IOException e) {
+            FileStatus found = FileStatus.of(path);
+            return found == null ? 0 : found.inode();
+        } catch (PosixException e) {
+            return 0;
+        }
+    }
+
+    /// Removes a file, if it is that one.
+    ///
+    /// @return false if it is another, or none
+    public static boolean remove(Path path, long inode) {
+        if (inode(path) != inode) {
             return false;
+        }
+        try (SafePath place = SafePath.toName(path)) {
+            DirectoryEntries.remove(place, place.name());
+            return true;
         }
     }
 

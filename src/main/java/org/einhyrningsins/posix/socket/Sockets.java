@@ -44,6 +44,11 @@ public final class Sockets {
         return Descriptors.raise(fd);
     }
 
+    /// Listens again, as this process, at what [#listenUnix] made: who connects is told who listens.
+    public static void relistenUnix(int fd) {
+        relisten(fd, CONTROL_BACKLOG);
+    }
+
     /// Returns the address that a socket is bound to, as in [BoundSocket#address].
     public static String localAddress(int fd) {
         NativeScratch nativeScratch = NativeScratch.here();
@@ -103,7 +108,7 @@ public final class Sockets {
     }
 
     /// A descriptor that is closed if what is done to it fails.
-    static int orClose(int fd, Runnable setup) {
+    public static int orClose(int fd, Runnable setup) {
         try {
             setup.run();
             return fd;

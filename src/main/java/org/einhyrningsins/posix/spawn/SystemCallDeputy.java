@@ -8,6 +8,7 @@ import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.Syscall;
 import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.Children;
+import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.posix.socket.Connections;
 
@@ -43,6 +44,13 @@ public final class SystemCallDeputy extends ForwardingThread {
     private boolean unavailable;
     private boolean forwarding;
     private int number;
+
+    /// Guards the process against a number that is another's by then.
+    private final Object end = new Object();
+
+    private int pid;
+    private volatile long callNumber;
+    private volatile boolean calling;
 
     /// A thread that is not started yet.
     ///
@@ -116,12 +124,34 @@ public final class SystemCallDeputy extends ForwardingThread {
         list.request(request, call, a, b, c, d, e);
         long at = SystemCalls.address(word);
         long sent = socket < 0 ? -1 : callHere(Syscall.WRITE, at);
+        callNumber = call.number;
+        calling = true;
         long got = sent == Long.BYTES ? callHere(Syscall.READ, at) : -1;
+        calling = false;
         if (got == Long.BYTES) {
             return list.result(request);
         }
         endProcess();
         return -Errno.EBADF.number();
+    }
+
+    /// True if a call of the process has begun and waits for somebody: not if the machine is only
+    /// busy. Any thread may ask.
+    public boolean isHeldUp() {
+        synchronized (end) {
+            boolean returned = list.result(request) != callNumber;
+            return calling && !returned && pidfd >= 0 && ProcessStatus.isWaiting(pid);
+        }
+    }
+
+    /// Gives up what is under way: the call that was begun is the last one, and what follows it on
+    /// the thread fails. Any thread may do it.
+    public void abandon() {
+        synchronized (end) {
+            if (pidfd >= 0) {
+                SystemCalls.callHere(Syscall.PIDFD_SEND_SIGNAL, pidfd, SIGKILL, 0, 0, 0);
+            }
+        }
     }
 
     private long callHere(Syscall call, long at) {
@@ -149,7 +179,10 @@ public final class SystemCallDeputy extends ForwardingThread {
             }
             number++;
             socket = pair[0];
-            pidfd = list.pidfd();
+            synchronized (end) {
+                this.pid = (int) pid;
+                pidfd = list.pidfd();
+            }
         } finally {
             Descriptors.close(pair[1]);
         }
@@ -174,7 +207,10 @@ public final class SystemCallDeputy extends ForwardingThread {
         if (socket >= 0) {
             Descriptors.close(socket);
             reap();
-            Descriptors.close(pidfd);
+            synchronized (end) {
+                Descriptors.close(pidfd);
+                pidfd = -1;
+            }
             socket = -1;
         }
         forwarding = before;

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.manager.runtime;
+
+import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.posix.file.BackgroundCloser;
+import org.einhyrningsins.posix.file.PathReach;
+import org.einhyrningsins.posix.kernel.ForwardingThread;
+import org.einhyrningsins.posix.kernel.PosixException;
+import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.SystemCallDeputy;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+
+/// Changes to the names in directories, with a time limit where other users could hold them up: to
+/// make, rename or remove a name waits for the lock of the directory's inode, which whoever may
+/// list the directory can hold for as long as they like. There it is done by a [SystemCallDeputy],
+/// and given up after a little: the call that has begun ends when the lock is released, and what
+/// was to follow it is not done.
+///
+/// Whatever is done must go through [org.einhyrningsins.posix.kernel.SystemCalls]. In a directory
+/// that is the manager's alone, and on a thread that has a deputy, it is done at once.
+public final class DirectoryCalls {
+    /// Reason in the message of an exception about something that was given up.
+    public static final String HELD =
+            "it does not return: somebody holds the file or its directory, or the disk does not"
+                    + " answer";
+
+    private static final long LIMIT = 50_000_000;
+
+    /// Nobody is served before the loop begins, and what is given up then ends a start.
+    private static final long LIMIT_AT_THE_START = 2_000_000_000;
+
+    /// Time limit for what nobody holds up: the machine is only busy.
+    private static final Duration LATE = Duration.ofSeconds(1);
+
+    private static final Duration IDLE = Duration.ofSeconds(2);
+    private static final Duration SLICE = Duration.ofMillis(2);
+    private static final int MAX_LANES = 64;
+    private static final int SHARED = 8;
+
+    private static final Map<String, Lane> LANES = new HashMap<>();
+    private static long longest = LIMIT_AT_THE_START;
+
+    private static volatile boolean unfetchable;
+
+    private DirectoryCalls() {}
+
+    /// Sets the shorter time limit: from now on others wait meanwhile.
+    public static synchronized void loopBegins() {
+        longest = LIMIT;
+        LANES.clear();
+    }
+
+    /// True if that is why an exception was thrown.
+    public static boolean isHeldUp(PosixException e) {
+        return e.reason().equals(HELD);
+    }
+
+    /// Does something in the directory of a file.
+    ///
+    /// @throws PosixException what it throws, or that it was given up
+    public static <T extends @Nullable Object> T in(Path file, Supplier<T> deed) {
+        return in(file, deed, late -> {});
+    }
+
+    /// The same without a result.
+    public static void run(Path file, Runnable deed) {
+        in(file, () -> done(deed));
+    }
+
+    private static boolean done(Runnable deed) {
+        deed.run();
+        return true;
+    }
+
+    /// The same with a result that is a descriptor.
+    ///
+    /// @param opens its descriptor, which is one of the deputy's if it was opened there
+    public static int open(Path file, IntSupplier opens) {
+        return open(file, () -> fetch(opens.getAsInt()), BackgroundCloser::close);
+    }
+
+    /// The same with a result that has a descriptor, which is [#fetch]ed.
+    ///
+    /// @param dropped is given a result that came too late
+    public static <T> T open(Path file, Supplier<T> deed, Consumer<T> dropped) {
+        if (unfetchable) {
+            return deed.get();
+        }
+        try {
+            return in(file, deed, dropped);
+        } catch (PosixException e) {
+            if (!e.call().startsWith(Processes.FETCH)) {
+                throw e;
+            }
+            unfetchable = true; // a security module forbids it
+            return deed.get();
+        }
+    }
+
+    /// Makes a descriptor that was opened in what is done one of this process.
+    public static int fetch(int fd) {
+        return Thread.currentThread() instanceof SystemCallDeputy deputy ? deputy.fetch(fd) : fd;
+    }
+
+    private static <T extends @Nullable Object> T in(
+            Path file, Supplier<T> deed, Consumer<T> dropped) {
+        boolean onItsOwn = Thread.currentThread() instanceof ForwardingThread;
+        String whose = onItsOwn ? null : PathReach.ofNames(file);
+        if (whose == null) {
+            return deed.get();
+        }
+        Task<T> task = new Task<>(deed, dropped);
+        Lane lane = lane(whose);
+        return switch (lane.begins(task)) {
+            case NO_THREAD -> deed.get();
+            case BUSY -> throw heldUp(file);
+            case BEGUN -> {
+                if (!lane.awaits(task)) {
+                    throw heldUp(file);
+                }
+                yield task.outcome();
+            }
+        };
+    }
+
+    private static PosixException heldUp(Path file) {
+        return PosixException.refused(String.valueOf(file.getParent()), HELD);
+    }
+
+    private static synchronized Lane lane(String whose) {
+        Lane known = LANES.get(whose);
+        if (known != null) {
+            return known;
+        }
+        LANES.values().removeIf(Lane::isIdle);
+        boolean many = LANES.size() >= MAX_LANES;
+        String key = many ? "" + Math.floorMod(whose.hashCode(), SHARED) : whose;
+        return LANES.computeIfAbsent(key, any -> new Lane(longest));
+    }
+
+    private static final class Task<T extends @Nullable Object> {
+        private final Supplier<T> deed;
+        private final Consumer<T> dropped;
+        private @Nullable T result;
+        private @Nullable RuntimeException failure;
+        private boolean done;
+        private boolean givenUp;
+
+        Task(Supplier<T> deed, Consumer<T> dropped) {
+            this.deed = deed;
+            this.dropped = dropped;
+        }
+
+        void run() {
+            try {
+                result = deed.get();
+            } catch (RuntimeException e) {
+                failure = e;
+            }
+        }
+
+        @SuppressWarnings("NullAway") // null only where T allows it
+        T outcome() {
+            if (failure != null) {
+                throw failure;
+            }
+            return result;
+        }
+
+        @SuppressWarnings("NullAway")
+        void drop() {
+            if (failure == null) {
+                dropped.accept(result);
+            }
+        }
+    }
+
+    private enum Begin {
+        BEGUN,
+        BUSY,
+        NO_THREAD
+    }
+
+    /// A thread for what the same users can hold up: one thing at a time, and none while one that
+    /// was given up has not returned.
+    private static final class Lane {
+        private final WaitBudget waitBudget;
+        private @Nullable SystemCallDeputy thread;
+        private @Nullable Task<?> task;
+
+        Lane(long longest) {
+            waitBudget = new WaitBudget(longest);
+        }
+
+        synchronized boolean isIdle() {
+            return thread == null && waitBudget.unshaken();
+        }
+
+        synchronized Begin begins(Task<?> next) {
+            if (task != null) {
+                return Begin.BUSY;
+            }
+            if (thread == null) {
+                SystemCallDeputy begun = new SystemCallDeputy(this::work, "directory calls");
+                try {
+                    begun.start();
+                } catch (OutOfMemoryError limit) { // TasksMax=, RLIMIT_NPROC, pids.max
+                    return Begin.NO_THREAD;
+                }
+                thread = begun;
+            }
+            task = next;
+            notifyAll();
+            return Begin.BEGUN;
+        }
+
+        /// Waits until it is done, or longer than there is patience for those who hold it up.
+        synchronized boolean awaits(Task<?> begun) {
+            Moment now = Clock.now();
+            Moment late = now.plus(LATE);
+            Moment end = now.plus(Duration.ofNanos(waitBudget.nanos(now)));
+            try {
+                while (!begun.done) {
+                    now = Clock.now();
+                    if (end.reached(now)) {
+                        if (late.reached(now) || (thread != null && thread.isHeldUp())) {
+                            giveUp(begun, now);
+                            return false;
+                        }
+                        end = now.plus(SLICE);
+                    }
+                    wait(Math.max(1, end.since(now).toMillis()));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                giveUp(begun, now);
+                return false;
+            }
+            return true;
+        }
+
+        private void giveUp(Task<?> begun, Moment now) {
+            begun.givenUp = true;
+            waitBudget.missed(now);
+            if (thread != null) {
+                thread.abandon();
+            }
+        }
+
+        private void work() {
+            for (Task<?> next = next(); next != null; next = next()) {
+                try {
+                    ((SystemCallDeputy) Thread.currentThread()).forward(next::run);
+                } catch (PosixException e) { // no descriptors are left for a deputy
+                    next.failure = e;
+                }
+                finish(next);
+            }
+        }
+
+        private void finish(Task<?> done) {
+            boolean late;
+            synchronized (this) {
+                task = null;
+                done.done = true;
+                late = done.givenUp;
+                notifyAll();
+            }
+            if (late) {
+                done.drop();
+            }
+        }
+
+        private synchronized @Nullable Task<?> next() {
+            Moment end = Clock.now().plus(IDLE);
+            try {
+                while (task == null) {
+                    long left = end.since(Clock.now()).toMillis();
+                    if (left <= 0) {
+                        thread = null;
+                        return null;
+                    }
+                    wait(left);
+                }
+            } catch (InterruptedException e) {
+                thread = null;
+                return null;
+            }
+            return task;
+        }
+    }
+}
