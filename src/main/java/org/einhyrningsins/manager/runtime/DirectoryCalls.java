@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
 /// Changes to the names in directories, with a time limit where other users could hold them up: to
@@ -67,7 +69,7 @@ public final class DirectoryCalls {
     ///
     /// @throws PosixException what it throws, or that it was given up
     public static <T extends @Nullable Object> T in(Path file, Supplier<T> deed) {
-        return in(file, deed, late -> {});
+        return bounded(file, bring -> deed.get(), late -> {});
     }
 
     /// The same without a result.
@@ -81,46 +83,41 @@ public final class DirectoryCalls {
     }
 
     /// The same with a result that is a descriptor.
-    ///
-    /// @param opens its descriptor, which is one of the deputy's if it was opened there
     public static int open(Path file, IntSupplier opens) {
-        return open(file, () -> fetch(opens.getAsInt()), BackgroundCloser::close);
+        return open(
+                file, bring -> bring.applyAsInt(opens.getAsInt()), BackgroundCloser::close);
     }
 
-    /// The same with a result that has a descriptor, which is [#fetch]ed.
+    /// The same with a result that has a descriptor.
     ///
+    /// @param deed is given what makes a descriptor that it opened one of its caller
     /// @param dropped is given a result that came too late
-    public static <T> T open(Path file, Supplier<T> deed, Consumer<T> dropped) {
+    public static <T> T open(Path file, Function<IntUnaryOperator, T> deed, Consumer<T> dropped) {
         if (unfetchable) {
-            return deed.get();
+            return deed.apply(IntUnaryOperator.identity());
         }
         try {
-            return in(file, deed, dropped);
+            return bounded(file, deed, dropped);
         } catch (PosixException e) {
             if (!e.call().startsWith(Processes.FETCH)) {
                 throw e;
             }
             unfetchable = true; // a security module forbids it
-            return deed.get();
+            return deed.apply(IntUnaryOperator.identity());
         }
     }
 
-    /// Makes a descriptor that was opened in what is done one of this process.
-    public static int fetch(int fd) {
-        return Thread.currentThread() instanceof SystemCallDeputy deputy ? deputy.fetch(fd) : fd;
-    }
-
-    private static <T extends @Nullable Object> T in(
-            Path file, Supplier<T> deed, Consumer<T> dropped) {
+    private static <T extends @Nullable Object> T bounded(
+            Path file, Function<IntUnaryOperator, T> deed, Consumer<T> dropped) {
         boolean onItsOwn = Thread.currentThread() instanceof ForwardingThread;
         String whose = onItsOwn ? null : PathReach.ofNames(file);
         if (whose == null) {
-            return deed.get();
+            return deed.apply(IntUnaryOperator.identity());
         }
-        Task<T> task = new Task<>(deed, dropped);
+        Task<T> task = new Task<>(() -> deed.apply(DirectoryCalls::bring), dropped);
         Lane lane = lane(whose);
         return switch (lane.begins(task)) {
-            case NO_THREAD -> deed.get();
+            case NO_THREAD -> deed.apply(IntUnaryOperator.identity());
             case BUSY -> throw heldUp(file);
             case BEGUN -> {
                 if (!lane.awaits(task)) {
@@ -129,6 +126,10 @@ public final class DirectoryCalls {
                 yield task.outcome();
             }
         };
+    }
+
+    private static int bring(int fd) {
+        return ((SystemCallDeputy) Thread.currentThread()).fetch(fd);
     }
 
     private static PosixException heldUp(Path file) {
@@ -258,7 +259,7 @@ public final class DirectoryCalls {
         private void work() {
             for (Task<?> next = next(); next != null; next = next()) {
                 try {
-                    ((SystemCallDeputy) Thread.currentThread()).forward(next::run);
+                    ((SystemCallDeputy) Thread.currentThread()).runForwarded(next::run);
                 } catch (PosixException e) { // no descriptors are left for a deputy
                     next.failure = e;
                 }

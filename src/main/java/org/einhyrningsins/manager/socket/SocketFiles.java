@@ -28,11 +28,8 @@ public final class SocketFiles {
     ///
     /// @param file inode number of its file; 0 if it has none
     public record Bound(BoundSocket socket, long file) {
-        private Bound fetched() {
-            return new Bound(
-                    new BoundSocket(
-                            DirectoryCalls.fetch(socket.fd()), socket.address(), socket.inode()),
-                    file);
+        private Bound as(int fd) {
+            return new Bound(new BoundSocket(fd, socket.address(), socket.inode()), file);
         }
     }
 
@@ -45,9 +42,11 @@ public final class SocketFiles {
         Bound bound =
                 DirectoryCalls.open(
                         path,
-                        () ->
-                                new Bound(ProgramSockets.bind(spec), SocketFile.inode(path))
-                                        .fetched(),
+                        bring -> {
+                            BoundSocket made = ProgramSockets.bind(spec);
+                            Bound here = new Bound(made, SocketFile.inode(path));
+                            return here.as(bring.applyAsInt(made.fd()));
+                        },
                         late -> BackgroundCloser.close(late.socket().fd()));
         int fd = bound.socket().fd();
         Sockets.orClose(fd, () -> Sockets.relisten(fd, spec.backlog())); // clients see who listens
@@ -78,12 +77,12 @@ public final class SocketFiles {
     private static Opened opened(Path path, int uid, IntSupplier binds) {
         return DirectoryCalls.open(
                 path,
-                () -> {
+                bring -> {
                     int fd = binds.getAsInt();
                     if (uid != -1) {
                         Sockets.orClose(fd, () -> give(path, uid));
                     }
-                    return new Opened(DirectoryCalls.fetch(fd), SocketFile.inode(path));
+                    return new Opened(bring.applyAsInt(fd), SocketFile.inode(path));
                 },
                 late -> BackgroundCloser.close(late.fd()));
     }
