@@ -69,6 +69,7 @@ def bound(lab, manager):
     """A reload that adds a socket there is refused, and goes well later."""
     path = lab.path("listed", "new.sock")
     lab.edit("services.yaml", "programs:\n", 'programs:\n  added: { command: [sleep, "1000"], bind: ["unix:%s"] }\n' % path)
+    check(not os.path.exists(path), path)  # so that the kernel knows, and who only looks for it does not wait
     with held(lab, path):
         refused = manager.ctl("reload", code=None)
         check(refused.code != 0 and "cannot bind" in refused.text and HELD in refused.text, refused)

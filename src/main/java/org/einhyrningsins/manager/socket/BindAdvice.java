@@ -28,10 +28,14 @@ public final class BindAdvice {
     }
 
     private static String onFile(PosixException e, Path path) {
-        String obstacle = SocketPath.problem(path);
+        if (e.isRefusal()) {
+            return "";
+        }
         return switch (e.errno()) {
-            case EADDRINUSE ->
-                    "; " + (obstacle == null ? "another process has it: see ss -lxp" : obstacle);
+            case EADDRINUSE -> {
+                String obstacle = SocketPath.problem(path);
+                yield "; " + (obstacle == null ? "another process has it: see ss -lxp" : obstacle);
+            }
             case ENOENT, ENOTDIR -> "; there is no directory " + path.getParent();
             case EACCES, EPERM, EROFS -> "; the manager may not make files in " + path.getParent();
             default -> "";
