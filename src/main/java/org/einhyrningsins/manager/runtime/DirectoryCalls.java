@@ -202,7 +202,7 @@ public final class DirectoryCalls {
         }
 
         synchronized boolean isIdle() {
-            return thread == null && waitBudget.unshaken();
+            return thread == null && waitBudget.isUnused();
         }
 
         synchronized Begin begins(Task<?> next) {

@@ -40,6 +40,9 @@ public final class StateDirectory {
     /// Delay before a failed write is tried again.
     public static final Duration LATER = Duration.ofSeconds(1);
 
+    /// Permission bits that the directory may not have.
+    private static final int TAKEN = 0064;
+
     private static final Set<StandardOpenOption> NEW =
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     private static final Set<StandardOpenOption> APPENDED =
@@ -248,7 +251,8 @@ public final class StateDirectory {
 
     /// Opens the directory if it is the manager's own. Beside a control socket in /tmp anybody
     /// could have made it; what they wrote is not believed. Nor is what is in a directory where all
-    /// may write. Write permission of its group, as with a umask of 002, is removed.
+    /// may write. Write permission of its group, as with a umask of 002, is removed, and
+    /// that to list it: who may can hold up the making of files.
     ///
     /// @return the open directory
     private SafePath open() throws IOException {
@@ -281,8 +285,8 @@ public final class StateDirectory {
                             + " can be written by everybody; chmod 700 it, or name a directory for"
                             + " this manager alone");
         }
-        if ((place.mode() & 0020) != 0) {
-            Files.setAttribute(place.path(), "unix:mode", place.mode() & ~0020);
+        if ((place.mode() & TAKEN) != 0) {
+            Files.setAttribute(place.path(), "unix:mode", place.mode() & ~TAKEN);
         }
     }
 

@@ -10,8 +10,9 @@
 ///
 /// **Nothing waits in the loop** for what somebody else can stretch. [WaitBudget] bounds waits that
 /// cannot be avoided, [UserTimeQuota] what one user may cost, [ProcReader] reads on another thread
-/// what a process can hold up, [NonBlockingFiles] and [DatagramInbox] refuse what does not come at
-/// once. The table of all such calls is in ARCHITECTURE.md.
+/// what a process can hold up, [DirectoryCalls] changes names in directories that others can lock,
+/// [NonBlockingFiles] and [DatagramInbox] refuse what does not come at once. The table of all such
+/// calls is in ARCHITECTURE.md.
 @NullMarked
 package org.einhyrningsins.manager.runtime;
 

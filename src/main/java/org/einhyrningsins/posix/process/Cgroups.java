@@ -30,7 +30,11 @@ import java.util.List;
 public final class Cgroups {
     private static final int AT_REMOVEDIR = 0x200;
     private static final int O_WRONLY = 1;
-    private static final int MODE = 0755;
+
+    /// Others find the files of their groups, and may not list a directory: who lists one can hold
+    /// up the making and removing of groups in it.
+    private static final int MODE = 0711;
+
     private static final int EVENTS = 256;
     private static final int MAX_DEPTH = 64;
     private static final String OOM_KILL = "oom_kill ";
