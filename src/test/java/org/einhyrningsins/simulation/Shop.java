@@ -351,6 +351,11 @@ final class Shop {
             program.possible = either;
         }
         world.promises().forgets();
+        // whoever was to take over a socket is new to a manager that knows nothing of it, and is
+        // removed if it does not come up
+        present().stream()
+                .filter(program -> program.receives)
+                .forEach(program -> confirmed.removeAll(program.sockets));
         if (random.nextBoolean()) {
             world.disk().remove(names.get(random.nextInt(names.size())));
         } else {
