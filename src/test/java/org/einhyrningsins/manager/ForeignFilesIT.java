@@ -104,7 +104,7 @@ final class ForeignFilesIT {
         assertThat(mode(path.resolve("manager.json"))).isEqualTo("rw-------");
         assertThat(mode(older)).isEqualTo("rw-------");
         assertThat(mode(other)).isEqualTo("rw-r--r--");
-        assertThat(mode(path)).isEqualTo("rwxr-xr-x");
+        assertThat(mode(path)).isEqualTo("rwx--x--x");
     }
 
     @Test
