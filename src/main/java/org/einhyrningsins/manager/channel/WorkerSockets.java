@@ -16,7 +16,6 @@ import org.einhyrningsins.posix.kernel.Datagram;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.socket.Connections;
-import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 

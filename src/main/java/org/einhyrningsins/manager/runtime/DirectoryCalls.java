@@ -84,8 +84,7 @@ public final class DirectoryCalls {
 
     /// The same with a result that is a descriptor.
     public static int open(Path file, IntSupplier opens) {
-        return open(
-                file, bring -> bring.applyAsInt(opens.getAsInt()), BackgroundCloser::close);
+        return open(file, bring -> bring.applyAsInt(opens.getAsInt()), BackgroundCloser::close);
     }
 
     /// The same with a result that has a descriptor.

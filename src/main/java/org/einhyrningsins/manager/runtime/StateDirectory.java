@@ -251,8 +251,8 @@ public final class StateDirectory {
 
     /// Opens the directory if it is the manager's own. Beside a control socket in /tmp anybody
     /// could have made it; what they wrote is not believed. Nor is what is in a directory where all
-    /// may write. Write permission of its group, as with a umask of 002, is removed, and
-    /// that to list it: who may can hold up the making of files.
+    /// may write. Write permission of its group, as with a umask of 002, is removed, and that to
+    /// list it: who may can hold up the making of files.
     ///
     /// @return the open directory
     private SafePath open() throws IOException {

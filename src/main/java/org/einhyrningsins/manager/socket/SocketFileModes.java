@@ -39,8 +39,7 @@ final class SocketFileModes {
     /// @throws SocketTable.CannotBind if the manager may not, or the owner is not known
     void change(String program, OpenSocket held, SocketSpec wanted) throws SocketTable.CannotBind {
         UnixFile now = held.spec().file();
-        if (!(wanted.address() instanceof SocketSpec.UnixPath unix)
-                || now.equals(wanted.file())) {
+        if (!(wanted.address() instanceof SocketSpec.UnixPath unix) || now.equals(wanted.file())) {
             return;
         }
         try {

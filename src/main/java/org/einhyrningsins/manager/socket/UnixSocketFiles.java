@@ -320,7 +320,8 @@ public final class UnixSocketFiles {
                     return; // another's by now
                 }
                 DirectoryEntries.setMode(place, as.mode());
-                DirectoryEntries.setOwner(place, place.owner() == as.uid() ? -1 : as.uid(), as.gid());
+                DirectoryEntries.setOwner(
+                        place, place.owner() == as.uid() ? -1 : as.uid(), as.gid());
             }
         }
 

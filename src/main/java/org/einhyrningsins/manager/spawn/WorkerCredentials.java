@@ -2,8 +2,8 @@
 package org.einhyrningsins.manager.spawn;
 
 import org.einhyrningsins.manager.runtime.RuntimeFiles;
-import org.einhyrningsins.posix.file.InputFiles;
 import org.einhyrningsins.posix.file.DirectoryEntries;
+import org.einhyrningsins.posix.file.InputFiles;
 import org.einhyrningsins.posix.file.SafeDirectories;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Credentials;

@@ -60,8 +60,7 @@ public final class Processes {
     /// @param number as the other process has it
     public static int fetch(int pidfd, int number) {
         long fd = SystemCalls.call(Syscall.PIDFD_GETFD, pidfd, number, 0);
-        return Descriptors.raise(
-                (int) SystemCalls.check(FETCH + number, fd));
+        return Descriptors.raise((int) SystemCalls.check(FETCH + number, fd));
     }
 
     /// Returns all processes that are visible.

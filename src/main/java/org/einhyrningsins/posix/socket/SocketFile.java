@@ -33,7 +33,8 @@ public final class SocketFile {
         setModeAndOwner(path, Owner.of(file), file, inode);
     }
 
-    public static void setModeAndOwner(Path path, Owner owner, SocketSpec.UnixFile file, long inode) {
+    public static void setModeAndOwner(
+            Path path, Owner owner, SocketSpec.UnixFile file, long inode) {
         if (owner.uid() != -1 || owner.gid() != -1) {
             change(path, inode, shown -> chown(path, shown, owner.uid(), owner.gid()));
         }

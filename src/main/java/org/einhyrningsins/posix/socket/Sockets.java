@@ -44,7 +44,8 @@ public final class Sockets {
         return Descriptors.raise(fd);
     }
 
-    /// Listens again, as this process, at what [#listenUnix] made: who connects is told who listens.
+    /// Listens again, as this process, at what [#listenUnix] made: who connects is told who
+    /// listens.
     public static void relistenUnix(int fd) {
         relisten(fd, CONTROL_BACKLOG);
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.runtime;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.SafePath;
@@ -78,8 +78,7 @@ class DirectoryCallsIT {
                                         file,
                                         () -> SafePath.toName(file.resolve("none/x")).close()))
                 .isInstanceOfSatisfying(
-                        PosixException.class,
-                        e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+                        PosixException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
     }
 
     /// Every further one is refused at once, until the first has returned.
@@ -90,8 +89,7 @@ class DirectoryCallsIT {
         Path after = file.resolveSibling("after");
         assertThatThrownBy(() -> DirectoryCalls.run(file, () -> opens(fifo, after)))
                 .isInstanceOfSatisfying(
-                        PosixException.class,
-                        e -> assertThat(DirectoryCalls.isHeldUp(e)).isTrue());
+                        PosixException.class, e -> assertThat(DirectoryCalls.isHeldUp(e)).isTrue());
         assertThatThrownBy(
                         () -> {
                             for (int i = 0; i < 1000; i++) {
