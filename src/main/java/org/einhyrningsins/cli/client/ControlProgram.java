@@ -34,6 +34,8 @@ public final class ControlProgram {
     /// Exit status after SIGINT by the convention of shells.
     static final int INTERRUPTED = 130;
 
+    private static final int STDOUT = 1;
+
     private final Map<String, String> environment;
     private final TextOutput out;
     private final TextOutput err;
@@ -148,7 +150,7 @@ public final class ControlProgram {
         InterruptMessage interruptMessage =
                 asked.outlivesClient() ? InterruptMessage.during(asked.command(), err) : null;
         ReplyPrinter replyPrinter =
-                new ReplyPrinter(asked, out, err, !isQuestion(asked) && isTerminal());
+                new ReplyPrinter(asked, out, err, !isQuestion(asked) && isTerminal(), this::width);
         try (ControlClient controlClient =
                 ControlClient.connect(socket(asked), asked.timeLimit())) {
             ControlReply controlReply =
@@ -191,6 +193,11 @@ public final class ControlProgram {
     /// Questions have no progress to show, so nobody need look for a terminal.
     private static boolean isQuestion(ClientCommand asked) {
         return !asked.outlivesClient();
+    }
+
+    /// Width of the terminal at stdout; 0 if it is none: a pipe gets whole lines.
+    private int width() {
+        return Terminal.isTerminal(STDOUT) ? Terminal.width(environment) : 0;
     }
 
     private boolean isTerminal() {

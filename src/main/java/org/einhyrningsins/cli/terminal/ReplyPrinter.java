@@ -4,6 +4,9 @@ package org.einhyrningsins.cli.terminal;
 import org.einhyrningsins.control.wire.ControlReply;
 import org.einhyrningsins.control.wire.ReplyHandler;
 
+import java.util.Set;
+import java.util.function.IntSupplier;
+
 /// Shows what the manager says: the verdict on stdout, progress on stderr, where a terminal gets
 /// one line that changes and a pipe gets line after line. Events are what was asked for, so they go
 /// to stdout.
@@ -12,12 +15,17 @@ public final class ReplyPrinter implements ReplyHandler {
     /// and could not be taken back.
     private static final int LINE_WIDTH = 79;
 
+    /// What is shorter needs no look at the terminal.
+    private static final int NARROW = 40;
+
+    private static final Set<String> TABLES = Set.of("status", "show", "history", "events");
     private static final String ERASE_LINE = "\r\033[K";
 
     private final ClientCommand asked;
     private final TextOutput out;
     private final TextOutput err;
     private final boolean rewrites;
+    private final IntSupplier width;
     private boolean lineOpen;
     private int events;
 
@@ -25,6 +33,19 @@ public final class ReplyPrinter implements ReplyHandler {
     ///
     /// @param rewrites stderr is a terminal
     public ReplyPrinter(ClientCommand asked, TextOutput out, TextOutput err, boolean rewrites) {
+        this(asked, out, err, rewrites, () -> 0);
+    }
+
+    /// The same, with tables that fit.
+    ///
+    /// @param width of the terminal at stdout; 0 if it is none
+    public ReplyPrinter(
+            ClientCommand asked,
+            TextOutput out,
+            TextOutput err,
+            boolean rewrites,
+            IntSupplier width) {
+        this.width = width;
         this.asked = asked;
         this.out = out;
         this.err = err;
@@ -70,7 +91,13 @@ public final class ReplyPrinter implements ReplyHandler {
     }
 
     private String textOf(ControlReply controlReply) {
-        return asked.json() ? controlReply.json() : controlReply.message();
+        if (asked.json()) {
+            return controlReply.json();
+        }
+        String message = controlReply.message();
+        return TABLES.contains(asked.command()) && message.length() > NARROW
+                ? TableWrap.of(message, width.getAsInt())
+                : message;
     }
 
     private static boolean isShort(String message) {

@@ -21,6 +21,21 @@ public final class Terminal {
         return environment.getOrDefault("TERM", "dumb").equals("dumb");
     }
 
+    /// Returns the width of the terminal at stdout in columns: `COLUMNS`, else what the launcher
+    /// was told by the kernel; 0 if nobody knows. To be asked only where stdout is a terminal.
+    public static int width(Map<String, String> environment) {
+        int told = number(environment.getOrDefault("COLUMNS", ""));
+        return told > 0 ? told : number(System.getProperty("einhyrningsins.columns", ""));
+    }
+
+    private static int number(String text) {
+        try {
+            return Math.max(0, Integer.parseInt(text));
+        } catch (NumberFormatException none) {
+            return 0;
+        }
+    }
+
     public static boolean isTerminal(int descriptor) {
         try {
             String file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
