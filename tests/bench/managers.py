@@ -30,6 +30,7 @@ class Shape:
     workers: int = 4
     boot_ms: int = 0
     trouble: bool = False
+    facts: int = 0
 
 
 def free_ports(count):
@@ -241,6 +242,24 @@ class Einhyrningsins(Manager):
             programs |= self.broken()
         settings = {"control": {"socket": self.socket}, "programs": programs}
         self.write("services.yaml", json.dumps(settings, indent=1))    # JSON is YAML
+        if self.shape.facts:
+            self.write_facts()
+
+    def write_facts(self):
+        """As a manager before this one kept them; all of today."""
+        now = int(time.time() * 1000)
+        names = self.names()
+        lines = []
+        for number in range(self.shape.facts):
+            at = now - (self.shape.facts - number) * 1000
+            name = names[number % len(names)]
+            moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at // 1000)) + ".%03dZ" % (at % 1000)
+            lines.append(json.dumps({"at": moment, "at_ms": at, "program": name, "slot": 0, "pid": 4711, "type": "exited",
+                                     "message": name + ": exit status 3; replaced at once, and tried again with growing delays",
+                                     "details": {"code": "3", "generation": "1", "lived_ms": "1234", "state": "ready"}},
+                                    separators=(",", ":")))
+        os.makedirs(self.socket + ".state", mode=0o700)
+        self.write("s.state/facts", "\n".join(lines) + "\n")
 
     def web(self, port):
         return {"command": self.worker("--ack"), "workers": self.shape.workers,
@@ -262,7 +281,10 @@ class Einhyrningsins(Manager):
         return [self.program("einhyrningsins"), "-c", os.path.join(self.place, "services.yaml")]
 
     def status_argv(self):
-        return [self.program("einhyrningsinsctl"), "-d", self.socket, "status"]
+        return self.client_argv("status")
+
+    def client_argv(self, *words):
+        return [self.program("einhyrningsinsctl"), "-d", self.socket, *words]
 
     def request(self, command, *args):
         return (json.dumps({"id": 1, "command": command, "args": list(args)}) + "\n").encode()
