@@ -71,7 +71,8 @@ final class CanaryWatch {
         }
         if (!allUp(stepContext, rollout)) {
             if (rollout.canary() instanceof CanaryState.Watched watched) {
-                stepContext.rollout = rollout.canary(new CanaryState.Coming(watched.ill()));
+                stepContext.rollout =
+                        rollout.canary(new CanaryState.Coming(watched.unhealthyBefore()));
             }
             return;
         }
@@ -100,7 +101,8 @@ final class CanaryWatch {
         CanarySpec spec = rollout.target().spec().rollout().canary();
         Duration watch = spec == null ? Duration.ZERO : spec.watch();
         Moment until = watch == null ? null : stepContext.now.plus(watch);
-        stepContext.rollout = rollout.canary(new CanaryState.Watched(coming.ill(), until));
+        stepContext.rollout =
+                rollout.canary(new CanaryState.Watched(coming.unhealthyBefore(), until));
         String words = words(stepContext.program(), stepContext.now);
         if (words != null) {
             stepContext.report(Severity.INFO, null, words);
@@ -138,9 +140,11 @@ final class CanaryWatch {
             return HealthChecks.illness(worker);
         }
         if (HealthMonitor.isLarge(worker)) {
-            return "uses " + DurationText.bytes(worker.care().weight()) + ", more than memory-max";
+            return "uses "
+                    + DurationText.bytes(worker.health().memoryBytes())
+                    + ", more than memory-max";
         }
-        boolean ill = !watched.ill() && programIsIll(stepContext);
+        boolean ill = !watched.unhealthyBefore() && programIsIll(stepContext);
         return ill ? "came, and the program is not well since then" : null;
     }
 

@@ -75,7 +75,7 @@ final class DeadlineHandler {
 
     /// A worker is up. One on trial has to stay so for a while.
     static void up(StepContext stepContext, Worker starting) {
-        Worker worker = starting.with(starting.care().pinged(stepContext.now));
+        Worker worker = starting.with(starting.health().pinged(stepContext.now));
         Duration settle = worker.version().spec().rollout().settle();
         if ((stepContext.onTrial(worker) || WorkerReplacement.isReplacement(stepContext, worker))
                 && settle.isPositive()) {
@@ -89,7 +89,7 @@ final class DeadlineHandler {
     }
 
     private static void ready(StepContext stepContext, Worker worker) {
-        Duration took = stepContext.now.since(worker.born());
+        Duration took = stepContext.now.since(worker.startedAt());
         stepContext.report(Severity.DEBUG, worker.id(), "ready after " + DurationText.of(took));
         stepContext.replace(worker.withState(new WorkerState.Ready(stepContext.now)));
     }

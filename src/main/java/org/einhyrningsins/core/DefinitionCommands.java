@@ -172,7 +172,7 @@ final class DefinitionCommands {
     /// Adopts a definition while nothing runs: it is the program's from now on.
     private static void note(StepContext stepContext, ProgramCommand.Apply command) {
         ProgramSpec spec = command.spec();
-        boolean same = spec.birth().equals(stepContext.serving.spec().birth());
+        boolean same = spec.spawnSettings().equals(stepContext.serving.spec().spawnSettings());
         ProgramVersion programVersion =
                 same
                         ? sameGeneration(stepContext, command)
@@ -231,10 +231,10 @@ final class DefinitionCommands {
             stepContext.count = programVersion.spec().workers();
         }
         stepContext.serving = programVersion;
-        ProgramSpec.Birth birth = programVersion.spec().birth();
+        ProgramSpec.SpawnSettings birth = programVersion.spec().spawnSettings();
         for (Slot slot : stepContext.slots) {
             for (Worker worker : slot.workers()) {
-                if (worker.version().spec().birth().equals(birth)) {
+                if (worker.version().spec().spawnSettings().equals(birth)) {
                     stepContext.replace(managedBy(stepContext, worker, programVersion));
                 }
             }

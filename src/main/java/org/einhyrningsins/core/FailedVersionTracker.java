@@ -41,7 +41,7 @@ final class FailedVersionTracker {
     private static boolean wasThere(Rollout rollout, @Nullable Worker worker) {
         return worker != null
                 && !rollout.owns(worker)
-                && worker.born().compareTo(rollout.began()) <= 0;
+                && worker.startedAt().compareTo(rollout.began()) <= 0;
     }
 
     /// A version has failed. Who waits for its rollout is told so now, and the outcome later, if
@@ -95,7 +95,7 @@ final class FailedVersionTracker {
                     return Stage.IN_VAIN;
                 }
                 all = false;
-            } else if (current != null && current.care().recalled()) {
+            } else if (current != null && current.health().recalled()) {
                 if (WorkerReplacement.replacementFailed(stepContext, current)) {
                     return Stage.IN_VAIN;
                 }

@@ -54,7 +54,7 @@ final class FirstWorkerTrial {
             return null;
         }
         boolean timer = worker.version().spec().ack().mode() instanceof AckSpec.Timer;
-        return (timer ? worker.born() : ready.since()).plus(duration(rollout));
+        return (timer ? worker.startedAt() : ready.since()).plus(duration(rollout));
     }
 
     private static Duration duration(Rollout rollout) {

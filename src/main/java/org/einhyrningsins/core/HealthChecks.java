@@ -27,7 +27,7 @@ public final class HealthChecks {
     /// Asks when it is time, and has waited long enough for an answer.
     static void expire(StepContext stepContext, @Nullable Worker worker) {
         HealthSpec health = worker == null ? null : spec(worker);
-        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
+        PeriodicCheck periodicCheck = worker == null ? null : worker.health().check();
         if (worker == null
                 || !worker.up()
                 || health == null
@@ -38,13 +38,13 @@ public final class HealthChecks {
         if (!periodicCheck.asked()) {
             stepContext.effects.add(new ProgramEffect.Probe(worker.id(), health.target()));
             PeriodicCheck asked = periodicCheck.sent(stepContext.now.plus(health.timeout()));
-            stepContext.replace(worker.with(worker.care().checked(asked)));
+            stepContext.replace(worker.with(worker.health().checked(asked)));
             return;
         }
         stepContext.effects.add(new ProgramEffect.EndProbe(worker.id()));
         if (HealthMonitor.isLate(stepContext, periodicCheck.due())) {
             PeriodicCheck again = periodicCheck.skipped(stepContext.now.plus(health.every()));
-            stepContext.replace(worker.with(worker.care().checked(again)));
+            stepContext.replace(worker.with(worker.health().checked(again)));
         } else {
             String heard = periodicCheck.heard();
             String time = DurationText.of(health.timeout());
@@ -58,7 +58,7 @@ public final class HealthChecks {
         WorkerId id = event.worker();
         Worker worker = stepContext.find(id);
         HealthSpec health = worker == null ? null : spec(worker);
-        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
+        PeriodicCheck periodicCheck = worker == null ? null : worker.health().check();
         if (worker == null
                 || !worker.up()
                 || health == null
@@ -72,10 +72,10 @@ public final class HealthChecks {
         }
         Moment next = stepContext.now.plus(health.every());
         if (!isConclusive(stepContext, worker, health)) {
-            stepContext.replace(worker.with(worker.care().checked(periodicCheck.skipped(next))));
+            stepContext.replace(worker.with(worker.health().checked(periodicCheck.skipped(next))));
             return;
         }
-        stepContext.replace(worker.with(worker.care().checked(periodicCheck.passed(next))));
+        stepContext.replace(worker.with(worker.health().checked(periodicCheck.passed(next))));
         if (!HealthMonitor.isLarge(worker)) {
             stepContext.put(stepContext.slot(id.slot()).relapsed(0));
         }
@@ -89,19 +89,19 @@ public final class HealthChecks {
     static void notRun(StepContext stepContext, WorkerId id) {
         Worker worker = stepContext.find(id);
         HealthSpec health = worker == null ? null : spec(worker);
-        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
+        PeriodicCheck periodicCheck = worker == null ? null : worker.health().check();
         if (worker != null && health != null && periodicCheck != null && periodicCheck.asked()) {
             PeriodicCheck again = periodicCheck.skipped(stepContext.now.plus(health.every()));
-            stepContext.replace(worker.with(worker.care().checked(again)));
+            stepContext.replace(worker.with(worker.health().checked(again)));
         }
     }
 
     /// A check that fails had a part of its answer.
     static void partialAnswer(StepContext stepContext, Worker worker, String words) {
-        PeriodicCheck periodicCheck = worker.care().checkup();
+        PeriodicCheck periodicCheck = worker.health().check();
         if (periodicCheck != null && periodicCheck.asked()) {
             stepContext.replace(
-                    worker.with(worker.care().checked(periodicCheck.withPartialAnswer(words))));
+                    worker.with(worker.health().checked(periodicCheck.withPartialAnswer(words))));
         }
     }
 
@@ -114,7 +114,8 @@ public final class HealthChecks {
         boolean tells = isConclusive(stepContext, worker, health);
         int misses = periodicCheck.misses() + (tells ? 1 : 0);
         Moment next = stepContext.now.plus(health.every());
-        Worker after = worker.with(worker.care().checked(periodicCheck.failed(next, misses, how)));
+        Worker after =
+                worker.with(worker.health().checked(periodicCheck.failed(next, misses, how)));
         stepContext.replace(after);
         stepContext.report(
                 Severity.DEBUG,
@@ -153,7 +154,7 @@ public final class HealthChecks {
 
     /// Returns what the last check that failed had for an answer, in words.
     public static String answer(Worker worker) {
-        PeriodicCheck periodicCheck = worker.care().checkup();
+        PeriodicCheck periodicCheck = worker.health().check();
         return periodicCheck == null ? "" : periodicCheck.answer();
     }
 
@@ -180,7 +181,7 @@ public final class HealthChecks {
     }
 
     private static boolean hasFailed(Worker worker, HealthSpec health) {
-        PeriodicCheck periodicCheck = worker.care().checkup();
+        PeriodicCheck periodicCheck = worker.health().check();
         return worker.ready()
                 && periodicCheck != null
                 && periodicCheck.misses() >= health.failures();
@@ -224,7 +225,7 @@ public final class HealthChecks {
     /// Returns the check of a worker as its definition, which may have changed, wants it.
     static @Nullable PeriodicCheck next(StepContext stepContext, Worker worker) {
         HealthSpec health = spec(worker);
-        PeriodicCheck periodicCheck = worker.care().checkup();
+        PeriodicCheck periodicCheck = worker.health().check();
         if (health == null || (sharesItsCheck(worker) && !isDelegate(stepContext, worker))) {
             return null;
         }
@@ -243,7 +244,7 @@ public final class HealthChecks {
         for (Slot slot : stepContext.slots) {
             Worker current = slot.current();
             if (current != null && current.ready() && sharesItsCheck(current)) {
-                if (current.care().checkup() != null) {
+                if (current.health().check() != null) {
                     return isSame(current, worker);
                 }
                 first = first == null ? current : first;

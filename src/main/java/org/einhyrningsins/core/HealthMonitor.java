@@ -34,28 +34,28 @@ final class HealthMonitor {
     private HealthMonitor() {}
 
     static MonitoringSpec spec(Worker worker) {
-        return worker.version().spec().care();
+        return worker.version().spec().monitoring();
     }
 
     // ---- time
 
     /// Returns the next deadline of a worker that is up; null for none.
     static @Nullable Moment deadline(Worker worker) {
-        PeriodicCheck periodicCheck = worker.care().checkup();
+        PeriodicCheck periodicCheck = worker.health().check();
         Moment earliest = periodicCheck == null ? null : periodicCheck.due();
         earliest = Moment.earlier(earliest, watchdogDeadline(worker));
-        return Moment.earlier(earliest, worker.care().weighing());
+        return Moment.earlier(earliest, worker.health().nextMemoryCheck());
     }
 
     /// Returns the deadline of the watchdog; null without one.
     private static @Nullable Moment watchdogDeadline(Worker worker) {
         Duration interval = interval(worker);
-        Moment pinged = worker.care().pinged();
+        Moment pinged = worker.health().pinged();
         return interval == null || pinged == null ? null : pinged.plus(interval);
     }
 
     private static @Nullable Duration interval(Worker worker) {
-        Duration chosen = worker.care().interval();
+        Duration chosen = worker.health().interval();
         return spec(worker).watchdog() == null || chosen == null ? spec(worker).watchdog() : chosen;
     }
 
@@ -67,10 +67,10 @@ final class HealthMonitor {
     }
 
     private static void measureMemory(StepContext stepContext, @Nullable Worker worker) {
-        if (worker != null && worker.up() && due(stepContext, worker.care().weighing())) {
+        if (worker != null && worker.up() && due(stepContext, worker.health().nextMemoryCheck())) {
             stepContext.effects.add(new ProgramEffect.Weigh(worker.id()));
             stepContext.replace(
-                    worker.with(worker.care().weighing(nextMeasurement(stepContext.now))));
+                    worker.with(worker.health().nextMemoryCheck(nextMeasurement(stepContext.now))));
         }
     }
 
@@ -93,7 +93,7 @@ final class HealthMonitor {
             return;
         }
         if (isLate(stepContext, silence)) {
-            stepContext.replace(worker.with(worker.care().pinged(stepContext.now)));
+            stepContext.replace(worker.with(worker.health().pinged(stepContext.now)));
             return;
         }
         Duration interval = interval(worker);
@@ -124,10 +124,10 @@ final class HealthMonitor {
     /// @param by the signal that stopped it; null if it goes on
     static void suspended(StepContext stepContext, WorkerId id, @Nullable Signal by) {
         Worker worker = stepContext.find(id);
-        if (worker == null || worker.care().suspended() == by) {
+        if (worker == null || worker.health().suspended() == by) {
             return;
         }
-        stepContext.replace(worker.with(worker.care().suspended(by)));
+        stepContext.replace(worker.with(worker.health().suspended(by)));
         if (by == null) {
             stepContext.report(Severity.INFO, id, "goes on after it was stopped by a signal");
         } else {
@@ -139,7 +139,7 @@ final class HealthMonitor {
     static void pinged(StepContext stepContext, WorkerId id) {
         Worker worker = stepContext.find(id);
         if (worker != null && worker.up()) {
-            stepContext.replace(worker.with(worker.care().pinged(stepContext.now)));
+            stepContext.replace(worker.with(worker.health().pinged(stepContext.now)));
         }
     }
 
@@ -159,7 +159,7 @@ final class HealthMonitor {
         }
         Duration least = asked.compareTo(MIN_INTERVAL) < 0 ? MIN_INTERVAL : asked;
         Duration chosen = least.compareTo(MAX_INTERVAL) > 0 ? MAX_INTERVAL : least;
-        WorkerHealth workerHealth = worker.care().withInterval(chosen);
+        WorkerHealth workerHealth = worker.health().withInterval(chosen);
         stepContext.replace(
                 worker.with(worker.up() ? workerHealth.pinged(stepContext.now) : workerHealth));
         stepContext.report(Severity.DEBUG, id, "set its watchdog to " + DurationText.of(chosen));
@@ -168,7 +168,7 @@ final class HealthMonitor {
     static void memoryMeasured(StepContext stepContext, WorkerId id, long bytes) {
         Worker worker = stepContext.find(id);
         if (worker != null && worker.up() && spec(worker).memoryMax() != null) {
-            Worker after = worker.with(worker.care().measured(bytes));
+            Worker after = worker.with(worker.health().measured(bytes));
             stepContext.replace(after);
             if (spec(worker).health() == null && !isLarge(after)) {
                 stepContext.put(stepContext.slot(id.slot()).relapsed(0));
@@ -179,7 +179,7 @@ final class HealthMonitor {
     /// True if the worker uses more memory than its limit.
     static boolean isLarge(Worker worker) {
         Long most = spec(worker).memoryMax();
-        return most != null && worker.care().weight() > most;
+        return most != null && worker.health().memoryBytes() > most;
     }
 
     // ---- who is looked after
@@ -199,16 +199,14 @@ final class HealthMonitor {
     }
 
     private static void applyDefinition(StepContext stepContext, Worker worker) {
-        WorkerHealth before = worker.care();
+        WorkerHealth before = worker.health();
         WorkerHealth workerHealth = before.checked(HealthChecks.next(stepContext, worker));
         if (spec(worker).memoryMax() == null) {
-            workerHealth = workerHealth.weighing(null).measured(0);
-        } else if (workerHealth.weighing() == null) {
-            workerHealth = workerHealth.weighing(nextMeasurement(stepContext.now));
+            workerHealth = workerHealth.nextMemoryCheck(null).measured(0);
+        } else if (workerHealth.nextMemoryCheck() == null) {
+            workerHealth = workerHealth.nextMemoryCheck(nextMeasurement(stepContext.now));
         }
-        if (before.checkup() != null
-                && before.checkup().asked()
-                && workerHealth.checkup() == null) {
+        if (before.check() != null && before.check().asked() && workerHealth.check() == null) {
             stepContext.effects.add(new ProgramEffect.EndProbe(worker.id()));
         }
         if (!workerHealth.equals(before)) {

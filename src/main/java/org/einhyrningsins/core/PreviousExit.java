@@ -12,19 +12,19 @@ import java.util.List;
 
 /// The end of the worker that a slot had before.
 ///
-/// @param born time of its start
-/// @param at time when it ended, or was given up
+/// @param startedAt time of its start
+/// @param endedAt time when it ended, or was given up
 /// @param exit exit of its process; null as long as it lives
 /// @param why reason for its stop, in words; empty if it ended of itself
 public record PreviousExit(
-        WorkerId worker, Moment born, Moment at, @Nullable WorkerExit exit, String why) {
+        WorkerId worker, Moment startedAt, Moment endedAt, @Nullable WorkerExit exit, String why) {
     PreviousExit with(WorkerExit how) {
-        return new PreviousExit(worker, born, at, how, why);
+        return new PreviousExit(worker, startedAt, endedAt, how, why);
     }
 
     /// Returns the time from its start to its end.
     public Duration lived() {
-        return at.since(born);
+        return endedAt.since(startedAt);
     }
 
     /// True if it was replaced because something was wrong with it.

@@ -200,7 +200,7 @@ final class ProgramStep {
                 && starting.delayed()) {
             WorkerState afresh = stepContext.starting(worker.version().spec().ack());
             stepContext.replace(
-                    new Worker(id, worker.version(), stepContext.now, afresh, worker.care()));
+                    new Worker(id, worker.version(), stepContext.now, afresh, worker.health()));
         }
     }
 
@@ -274,7 +274,7 @@ final class ProgramStep {
                                 stepContext,
                                 worker,
                                 asked,
-                                worker.born().plus(MAX_EXTENSION),
+                                worker.startedAt().plus(MAX_EXTENSION),
                                 s.deadline());
                 stepContext.replace(worker.withState(s.until(next)));
             }

@@ -38,14 +38,14 @@ public final class Recovery {
     ///
     /// @param alive workers whose processes exist
     /// @param leaderless workers whose own process is gone and of whose process group others live
-    /// @param newborn workers that are in the journal and not in the program, dead or alive
+    /// @param spawned workers that are in the journal and not in the program, dead or alive
     /// @param acked workers whose ack came after the program was saved
     /// @param unborn workers that were ordered and never started: the manager was killed first
     /// @param ends exits that the manager before has seen
     public record Found(
             Set<WorkerId> alive,
             Set<WorkerId> leaderless,
-            List<Newborn> newborn,
+            List<Newborn> spawned,
             Set<WorkerId> acked,
             Set<WorkerId> unborn,
             Map<WorkerId, WorkerExit> ends) {
@@ -57,9 +57,9 @@ public final class Recovery {
         public Found(
                 Set<WorkerId> alive,
                 Set<WorkerId> leaderless,
-                List<Newborn> newborn,
+                List<Newborn> spawned,
                 Set<WorkerId> acked) {
-            this(alive, leaderless, newborn, acked, Set.of(), Map.of());
+            this(alive, leaderless, spawned, acked, Set.of(), Map.of());
         }
     }
 
@@ -193,7 +193,7 @@ public final class Recovery {
     }
 
     private static void addNewborn(StepContext stepContext, Found found) {
-        List<Newborn> inOrder = new ArrayList<>(found.newborn());
+        List<Newborn> inOrder = new ArrayList<>(found.spawned());
         inOrder.sort(Comparator.comparingLong(newborn -> newborn.worker().incarnation()));
         for (Newborn newborn : inOrder) {
             stepContext.skip(newborn.worker().incarnation());
@@ -215,7 +215,7 @@ public final class Recovery {
         Worker worker =
                 new Worker(
                         newborn.worker(),
-                        newborn.other() ? known.ofUnknownBirth() : known,
+                        newborn.other() ? known.withUnknownSpawn() : known,
                         stepContext.now,
                         stepContext.starting(known.spec().ack()),
                         WorkerHealth.NONE);
@@ -275,7 +275,7 @@ public final class Recovery {
                                         false,
                                         "")));
             } else if (worker.up()) {
-                stepContext.replace(worker.with(worker.care().pinged(stepContext.now)));
+                stepContext.replace(worker.with(worker.health().pinged(stepContext.now)));
             }
         }
     }
@@ -289,10 +289,10 @@ public final class Recovery {
                     && !starting.delayed()) {
                 stepContext.replace(worker.withState(starting.withNextProbe(stepContext.now)));
             }
-            PeriodicCheck periodicCheck = worker.care().checkup();
+            PeriodicCheck periodicCheck = worker.health().check();
             if (worker.up() && periodicCheck != null && periodicCheck.asked()) {
                 PeriodicCheck again = periodicCheck.skipped(stepContext.now);
-                stepContext.replace(worker.with(worker.care().checked(again)));
+                stepContext.replace(worker.with(worker.health().checked(again)));
             }
         }
     }

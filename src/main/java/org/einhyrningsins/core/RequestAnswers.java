@@ -94,7 +94,7 @@ final class RequestAnswers {
                 }
                 all &= slot.finished() != null;
             }
-            if (current != null && current.care().recalled()) {
+            if (current != null && current.health().recalled()) {
                 if (WorkerReplacement.replacementFailed(stepContext, current)) {
                     String why =
                             rolledBackWords(pendingRequest)

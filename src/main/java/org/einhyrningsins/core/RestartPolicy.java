@@ -124,11 +124,11 @@ final class RestartPolicy {
     private static void replaceKilled(
             StepContext stepContext, Worker worker, Slot slot, WorkerExit workerExit) {
         String how = workerExit.toString();
-        boolean atBirth =
+        boolean duringStart =
                 workerExit.signal() == Signal.KILL.number()
                         && lived(stepContext, worker).compareTo(SECOND) >= 0
                         && lived(stepContext, worker).compareTo(SECONDS) < 0;
-        if (atBirth && killedAgainAndAgain(stepContext, worker, slot.past())) {
+        if (duringStart && killedAgainAndAgain(stepContext, worker, slot.past())) {
             int row = Math.max(slot.past().quickDeaths(), slot.past().burst().size());
             CrashHistory crashHistory =
                     slot.past()
@@ -188,7 +188,7 @@ final class RestartPolicy {
     }
 
     private static Duration lived(StepContext stepContext, Worker worker) {
-        return stepContext.now.since(worker.born());
+        return stepContext.now.since(worker.startedAt());
     }
 
     /// Returns a worker's slot with one more crash in the row.

@@ -45,7 +45,7 @@ final class Rollback {
     }
 
     private static boolean isSame(ProgramVersion one, ProgramVersion other) {
-        return one.spec().birth().equals(other.spec().birth());
+        return one.spec().spawnSettings().equals(other.spec().spawnSettings());
     }
 
     /// The version that serves has proved itself.

@@ -145,7 +145,7 @@ final class RolloutFailure {
         Worker current = slot.current();
         if (current != null && current.ready() && back) {
             stepContext.put(slot.forgetFailures());
-            stepContext.replace(current.with(current.care().markRolledBack()));
+            stepContext.replace(current.with(current.health().markRolledBack()));
         }
         boolean alone =
                 stepContext.rollout != null && stepContext.rollout.strategy() == Strategy.REPLACE;

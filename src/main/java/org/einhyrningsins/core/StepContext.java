@@ -135,12 +135,12 @@ final class StepContext {
         if (last != null && last.worker().equals(worker.id())) {
             put(slot.last(last.with(workerExit)));
         } else if (!(worker.state() instanceof WorkerState.Stopping s)) {
-            put(slot.last(new PreviousExit(worker.id(), worker.born(), now, workerExit, "")));
+            put(slot.last(new PreviousExit(worker.id(), worker.startedAt(), now, workerExit, "")));
         } else if (slot.hasNoProcess()
                 || s.cause() == Cause.FAILED_START
                 || s.cause() == Cause.HUNG) {
             String why = s.cause().words();
-            put(slot.last(new PreviousExit(worker.id(), worker.born(), now, workerExit, why)));
+            put(slot.last(new PreviousExit(worker.id(), worker.startedAt(), now, workerExit, why)));
         }
     }
 

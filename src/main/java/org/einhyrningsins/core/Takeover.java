@@ -15,7 +15,7 @@ public record Takeover(Program program) {
     DefinitionChange.Kind kind(ProgramSpec spec, boolean roll) {
         if (!roll
                 && program.newest().equals(spec)
-                && (isRollingOut() || isStartedWith(spec.birth()))) {
+                && (isRollingOut() || isStartedWith(spec.spawnSettings()))) {
             return DefinitionChange.Kind.UNCHANGED;
         }
         if (!roll && isRefused(spec)) {
@@ -25,10 +25,10 @@ public record Takeover(Program program) {
                 || program.phase() instanceof ProgramPhase.Waiting) {
             return DefinitionChange.Kind.NOTED;
         }
-        if ((!roll && isStartedWith(spec.birth())) || replacesNone(spec)) {
+        if ((!roll && isStartedWith(spec.spawnSettings())) || replacesNone(spec)) {
             return DefinitionChange.Kind.IN_PLACE;
         }
-        return !roll && isReturn(spec.birth())
+        return !roll && isReturn(spec.spawnSettings())
                 ? DefinitionChange.Kind.BACK
                 : DefinitionChange.Kind.ROLLED;
     }
@@ -65,19 +65,19 @@ public record Takeover(Program program) {
 
     /// True if all workers that were started otherwise would stop if the rollout under way were
     /// aborted, or do so since one was.
-    private boolean isReturn(ProgramSpec.Birth birth) {
+    private boolean isReturn(ProgramSpec.SpawnSettings birth) {
         boolean serves =
                 program.phase() instanceof ProgramPhase.Running
-                        && program.serving().spec().birth().equals(birth);
+                        && program.serving().spec().spawnSettings().equals(birth);
         return serves && (isRollingOut() || onlyReplacedDiffer(birth));
     }
 
-    private boolean onlyReplacedDiffer(ProgramSpec.Birth birth) {
+    private boolean onlyReplacedDiffer(ProgramSpec.SpawnSettings birth) {
         for (Slot slot : program.slots()) {
             Worker current = slot.current();
             if (current != null
-                    && !current.care().recalled()
-                    && !current.version().spec().birth().equals(birth)) {
+                    && !current.health().recalled()
+                    && !current.version().spec().spawnSettings().equals(birth)) {
                 return false;
             }
         }
@@ -91,13 +91,13 @@ public record Takeover(Program program) {
 
     /// True if respawns and all workers that serve are started with this. A rollout that failed, or
     /// is under way, may have left some that are not.
-    private boolean isStartedWith(ProgramSpec.Birth birth) {
+    private boolean isStartedWith(ProgramSpec.SpawnSettings birth) {
         for (Slot slot : program.slots()) {
             Worker current = slot.current();
-            if (current != null && !current.version().spec().birth().equals(birth)) {
+            if (current != null && !current.version().spec().spawnSettings().equals(birth)) {
                 return false;
             }
         }
-        return program.serving().spec().birth().equals(birth);
+        return program.serving().spec().spawnSettings().equals(birth);
     }
 }

@@ -10,20 +10,24 @@ import org.jspecify.annotations.Nullable;
 /// Worker: one process of a program.
 ///
 /// @param version the definition it was started with
-/// @param born time when it was spawned
-/// @param care its health data
+/// @param startedAt time when it was spawned
+/// @param health its health data
 public record Worker(
-        WorkerId id, ProgramVersion version, Moment born, WorkerState state, WorkerHealth care) {
+        WorkerId id,
+        ProgramVersion version,
+        Moment startedAt,
+        WorkerState state,
+        WorkerHealth health) {
     Worker withState(WorkerState next) {
-        return new Worker(id, version, born, next, care);
+        return new Worker(id, version, startedAt, next, health);
     }
 
     Worker withVersion(ProgramVersion other) {
-        return new Worker(id, other, born, state, care);
+        return new Worker(id, other, startedAt, state, health);
     }
 
     Worker with(WorkerHealth other) {
-        return new Worker(id, version, born, state, other);
+        return new Worker(id, version, startedAt, state, other);
     }
 
     /// True if it is ready: up and settled.
@@ -33,7 +37,7 @@ public record Worker(
 
     /// True if it is ready and not suspended by a signal.
     public boolean serves() {
-        return ready() && care.suspended() == null;
+        return ready() && health.suspended() == null;
     }
 
     /// True if its ack came, settled or not.

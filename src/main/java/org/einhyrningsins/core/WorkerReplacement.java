@@ -44,16 +44,19 @@ final class WorkerReplacement {
         if (!worker.ready()) {
             return null;
         }
-        if (worker.care().recalled()) {
+        if (worker.health().recalled()) {
             return "its rollout went back";
         }
-        MonitoringSpec spec = worker.version().spec().care();
+        MonitoringSpec spec = worker.version().spec().monitoring();
         if (HealthChecks.isIll(worker, count)) {
             return HealthChecks.illness(worker);
         }
         if (HealthMonitor.isLarge(worker) && spec.memoryMax() != null) {
             String most = DurationText.bytes(spec.memoryMax());
-            return "uses " + DurationText.bytes(worker.care().weight()) + ", allowed are " + most;
+            return "uses "
+                    + DurationText.bytes(worker.health().memoryBytes())
+                    + ", allowed are "
+                    + most;
         }
         Moment old = ageDeadline(worker);
         return old != null && old.reached(now) && spec.maxAge() != null
@@ -64,7 +67,7 @@ final class WorkerReplacement {
     /// Returns the time when a worker is too old: at 90 to 100 percent of `max-age`, always the
     /// same for the same worker; null without a limit.
     private static @Nullable Moment ageDeadline(Worker worker) {
-        Duration age = worker.version().spec().care().maxAge();
+        Duration age = worker.version().spec().monitoring().maxAge();
         if (age == null) {
             return null;
         }
@@ -72,7 +75,7 @@ final class WorkerReplacement {
         long fraction = (seed * GOLDEN) >>> (Long.SIZE - FRACTION_BITS);
         long millis = age.toMillis();
         long sooner = ((millis / SPREAD) * fraction) >> FRACTION_BITS;
-        return worker.born().plus(Duration.ofMillis(millis - sooner));
+        return worker.startedAt().plus(Duration.ofMillis(millis - sooner));
     }
 
     /// Returns the next time when a slot's worker is due for replacement; null if nothing is, or if
@@ -90,14 +93,14 @@ final class WorkerReplacement {
 
     /// True if it is unhealthy or too large, and would not be replaced for another reason.
     private static boolean isUnfit(Worker worker, int count) {
-        return !worker.care().recalled()
+        return !worker.health().recalled()
                 && (HealthChecks.isIll(worker, count) || HealthMonitor.isLarge(worker));
     }
 
     /// True if workers are left whose rollout was rolled back.
     static boolean hasRolledBackWorkers(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
-            if (slot.current() != null && slot.current().care().recalled()) {
+            if (slot.current() != null && slot.current().health().recalled()) {
                 return true;
             }
         }
@@ -106,13 +109,14 @@ final class WorkerReplacement {
 
     /// True if replacements for it failed so often that those who wait for one are told.
     static boolean replacementFailed(StepContext stepContext, Worker worker) {
-        return worker.care().tries() >= Math.max(1, stepContext.serving.spec().rollout().retries());
+        return worker.health().tries()
+                >= Math.max(1, stepContext.serving.spec().rollout().retries());
     }
 
     /// Returns the time before which a worker is not replaced: one that replaced an unhealthy one
     /// and is unhealthy itself is left alone for a while, longer and longer.
     private static @Nullable Moment notBefore(Worker worker, Slot slot, int count) {
-        Moment retry = worker.care().retry();
+        Moment retry = worker.health().retry();
         int relapses = slot.past().relapses();
         if (relapses == 0
                 || !isUnfit(worker, count)
@@ -167,7 +171,7 @@ final class WorkerReplacement {
         for (Slot slot : stepContext.slots) {
             for (Worker worker : slot.workers()) {
                 alone |=
-                        worker.care().recalled()
+                        worker.health().recalled()
                                 && !worker.stuck()
                                 && worker.version().spec().rollout().strategy() == Strategy.REPLACE;
             }
@@ -200,11 +204,11 @@ final class WorkerReplacement {
         Slot slot = stepContext.slot(old.id().slot());
         int relapses = isUnfit(old, stepContext.count) ? slot.past().relapses() + 1 : 0;
         String why = replacementReason(old, stepContext.count, stepContext.now);
-        if (why == null || old.care().recalled()) {
+        if (why == null || old.health().recalled()) {
             stepContext.put(slot.relapsed(relapses));
         } else {
             PreviousExit replaced =
-                    new PreviousExit(old.id(), old.born(), stepContext.now, null, why);
+                    new PreviousExit(old.id(), old.startedAt(), stepContext.now, null, why);
             stepContext.put(slot.relapsed(relapses).last(replaced).restarted());
         }
     }
@@ -238,7 +242,7 @@ final class WorkerReplacement {
             Worker worker = slot.current();
             if (worker != null
                     && slot.successor() == null
-                    && (worker.care().recalled() || !back)
+                    && (worker.health().recalled() || !back)
                     && isDue(stepContext, slot)
                     && (first == null || isMoreUrgent(worker, first))) {
                 first = worker;
@@ -250,12 +254,12 @@ final class WorkerReplacement {
     /// Orders workers by the number of failed replacements, so that one that cannot be replaced
     /// keeps no other waiting.
     private static boolean isMoreUrgent(Worker one, Worker other) {
-        if (one.care().tries() != other.care().tries()) {
-            return one.care().tries() < other.care().tries();
+        if (one.health().tries() != other.health().tries()) {
+            return one.health().tries() < other.health().tries();
         }
-        return one.care().recalled() == other.care().recalled()
+        return one.health().recalled() == other.health().recalled()
                 ? one.id().incarnation() < other.id().incarnation()
-                : one.care().recalled();
+                : one.health().recalled();
     }
 
     private static int starting(StepContext stepContext) {
@@ -321,9 +325,9 @@ final class WorkerReplacement {
             stepContext.report(Severity.WARN, successor.id(), what);
             return;
         }
-        Duration delay = backoff(successor).delay(current.care().tries() + 1);
+        Duration delay = backoff(successor).delay(current.health().tries() + 1);
         Moment next = stepContext.now.plus(delay);
-        stepContext.replace(current.with(current.care().replacementFailed(next)));
+        stepContext.replace(current.with(current.health().replacementFailed(next)));
         stepContext.report(
                 Severity.WARN,
                 successor.id(),

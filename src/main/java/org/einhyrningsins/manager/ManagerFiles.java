@@ -13,17 +13,17 @@ import org.jspecify.annotations.Nullable;
 /// the settings are read.
 final class ManagerFiles {
     private final ManagerParts parts;
-    private final FactTeller facts;
+    private final FactRecorder facts;
     private @Nullable RuntimePaths paths;
     private @Nullable ControlServer control;
 
     ManagerFiles(ManagerParts parts) {
         this.parts = parts;
-        facts = new FactTeller(parts);
+        facts = new FactRecorder(parts);
     }
 
     /// Tells and keeps facts.
-    FactTeller facts() {
+    FactRecorder facts() {
         return facts;
     }
 

@@ -17,7 +17,7 @@ import java.util.SequencedMap;
 /// @param dropEnv names of inherited variables that workers must not see
 /// @param identity user, group, umask, nice and limits
 /// @param logs destination of descriptors 1 and 2
-/// @param bond link between workers and the manager
+/// @param managerLink link between workers and the manager
 public record LaunchSpec(
         List<TextTemplate> command,
         Path directory,
@@ -25,7 +25,7 @@ public record LaunchSpec(
         List<String> dropEnv,
         ProcessIdentitySpec identity,
         LogsSpec logs,
-        ManagerLinkSpec bond) {
+        ManagerLinkSpec managerLink) {
     public LaunchSpec {
         command = List.copyOf(command);
         env = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(env));
@@ -46,18 +46,18 @@ public record LaunchSpec(
 
     /// The same start of another command.
     public LaunchSpec withCommand(List<TextTemplate> other) {
-        return new LaunchSpec(other, directory, env, dropEnv, identity, logs, bond);
+        return new LaunchSpec(other, directory, env, dropEnv, identity, logs, managerLink);
     }
 
     /// The same command with other output.
     public LaunchSpec withLogs(LogsSpec other) {
-        return new LaunchSpec(command, directory, env, dropEnv, identity, other, bond);
+        return new LaunchSpec(command, directory, env, dropEnv, identity, other, managerLink);
     }
 
     /// Returns the part that a running worker cannot change: all but the manager's own handling of
     /// its output.
     LaunchSpec fixed() {
-        LogsSpec output = logs.birth();
+        LogsSpec output = logs.atSpawn();
         return output.equals(logs) ? this : withLogs(output);
     }
 }

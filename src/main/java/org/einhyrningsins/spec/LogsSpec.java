@@ -79,7 +79,7 @@ public sealed interface LogsSpec {
 
     /// Returns the part that a worker is started with. For a file that the manager writes this is a
     /// pipe: all else about that file can change while the worker runs.
-    default LogsSpec birth() {
+    default LogsSpec atSpawn() {
         return switch (this) {
             case Inherit inherit -> inherit;
             case Discard discard -> discard;

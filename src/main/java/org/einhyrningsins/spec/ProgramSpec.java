@@ -73,7 +73,7 @@ public record ProgramSpec(
 
     /// The same program as workers have it of which nobody knows how they were started: it is equal
     /// to no definition that a file can have, and nothing can be started of it.
-    public ProgramSpec ofUnknownBirth() {
+    public ProgramSpec withUnknownSpawn() {
         return withLaunch(launch.withCommand(List.of()));
     }
 
@@ -107,9 +107,9 @@ public record ProgramSpec(
         return launch.logs();
     }
 
-    /// See [LaunchSpec#bond()].
-    public ManagerLinkSpec bond() {
-        return launch.bond();
+    /// See [LaunchSpec#managerLink()].
+    public ManagerLinkSpec managerLink() {
+        return launch.managerLink();
     }
 
     /// See [BindSpec#sockets()].
@@ -147,9 +147,9 @@ public record ProgramSpec(
         return supervision.rollout();
     }
 
-    /// See [SupervisionSpec#care()].
-    public MonitoringSpec care() {
-        return supervision.care();
+    /// See [SupervisionSpec#monitoring()].
+    public MonitoringSpec monitoring() {
+        return supervision.monitoring();
     }
 
     /// See [SupervisionSpec#after()].
@@ -177,9 +177,10 @@ public record ProgramSpec(
     /// since all else (worker count, stop, restart, rollout, ack, care, after, the accept queue and
     /// file of a socket) is the manager's business and changes in place. The watchdog's interval
     /// and the pipes for acks are part of it: a worker is told the one and given the others.
-    public Birth birth() {
+    public SpawnSettings spawnSettings() {
         AckSpec.Fd pipe = ack().mode() instanceof AckSpec.Fd fd ? fd : null;
-        return new Birth(launch.fixed(), bind.fixed(), care().watchdog(), pipe, heard(), found);
+        return new SpawnSettings(
+                launch.fixed(), bind.fixed(), monitoring().watchdog(), pipe, readsOutput(), found);
     }
 
     /// True if connections wait for one worker alone: see [SocketSpec#ownQueue()].
@@ -203,7 +204,7 @@ public record ProgramSpec(
 
     /// True if the manager reads the workers' output for acks, so that output passes through the
     /// manager wherever it goes.
-    public boolean heard() {
+    public boolean readsOutput() {
         return ack().mode() instanceof AckSpec.Log;
     }
 
@@ -218,17 +219,17 @@ public record ProgramSpec(
         public static final Findings NONE = new Findings(null, null);
     }
 
-    /// The part of a definition that a running worker cannot change: see [#birth()].
+    /// The part of a definition that a running worker cannot change: see [#spawnSettings()].
     ///
     /// @param watchdog interval that it was told; null for none
     /// @param ackPipe the pipe that it acknowledges on; null for none
-    /// @param heard true if the manager reads its output
-    public record Birth(
+    /// @param readsOutput true if the manager reads its output
+    public record SpawnSettings(
             LaunchSpec launch,
             BindSpec bind,
             @Nullable Duration watchdog,
             AckSpec.@Nullable Fd ackPipe,
-            boolean heard,
+            boolean readsOutput,
             Findings found) {
         /// A number that stands for all of it, in hexadecimal: the same for what is equal, in every
         /// process, and another for what is not, unless by chance. A worker carries it, so that one

@@ -9,15 +9,16 @@ import org.einhyrningsins.spec.process.SandboxSpec;
 import org.einhyrningsins.spec.process.SchedulingSpec;
 import org.jspecify.annotations.Nullable;
 
-/// Sums up what workers are started with: see [ProgramSpec.Birth#sum()]. Each part is followed by a
-/// character that ends it, and sets, which have no order of their own, come in that of their type.
+/// Sums up what workers are started with: see [ProgramSpec.SpawnSettings#sum()]. Each part is
+/// followed by a character that ends it, and sets, which have no order of their own, come in that
+/// of their type.
 final class SpawnFingerprint {
     private static final long BASIS = 0xcbf29ce484222325L; // FNV-1a, 64 bits
     private static final long PRIME = 0x100000001b3L;
 
     private long hash = BASIS;
 
-    SpawnFingerprint(ProgramSpec.Birth birth) {
+    SpawnFingerprint(ProgramSpec.SpawnSettings birth) {
         LaunchSpec launch = birth.launch();
         launch.command().forEach(this::add);
         end();
@@ -29,11 +30,11 @@ final class SpawnFingerprint {
         add(launch.identity());
         add(birth.bind());
         add(launch.logs());
-        ManagerLinkSpec bond = launch.bond();
+        ManagerLinkSpec bond = launch.managerLink();
         add(bond.workerSocket()).add(bond.descriptor()).add(bond.outlive());
         add(birth.watchdog());
         add(birth.ackPipe() != null).add(birth.ackPipe() == null ? null : birth.ackPipe().number());
-        add(birth.heard());
+        add(birth.readsOutput());
         addKey("obstacle", birth.found().obstacle());
         Release release = birth.found().release();
         if (release != null) {

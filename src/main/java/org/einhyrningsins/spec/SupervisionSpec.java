@@ -10,7 +10,7 @@ import java.util.List;
 /// @param stop the stop sequence
 /// @param restart the restart policy
 /// @param rollout the rollout policy
-/// @param care monitoring of workers that are up
+/// @param monitoring monitoring of workers that are up
 /// @param after the programs that are up before it starts, and are stopped after it; in the order
 ///   of the file
 public record SupervisionSpec(
@@ -18,7 +18,7 @@ public record SupervisionSpec(
         StopSpec stop,
         RestartSpec restart,
         RolloutSpec rollout,
-        MonitoringSpec care,
+        MonitoringSpec monitoring,
         List<String> after) {
     /// The default where the file says nothing.
     public static final SupervisionSpec DEFAULT =
@@ -36,6 +36,6 @@ public record SupervisionSpec(
 
     /// The same treatment, started after other programs.
     public SupervisionSpec startingAfter(List<String> others) {
-        return new SupervisionSpec(ack, stop, restart, rollout, care, others);
+        return new SupervisionSpec(ack, stop, restart, rollout, monitoring, others);
     }
 }

@@ -54,9 +54,9 @@ record Walls(String root) {
     /// neither end a wait nor prolong it.
     static final Set<String> WALL_READERS =
             Set.of(
-                    "manager.FactTeller",
+                    "manager.FactRecorder",
                     "manager.handover.CrashRecovery",
-                    "manager.handover.JournalBirth",
+                    "manager.handover.JournalSpawn",
                     "manager.snapshot.ManagerSnapshot",
                     "manager.history.HistoryStore",
                     "manager.operate.TroubleReports",

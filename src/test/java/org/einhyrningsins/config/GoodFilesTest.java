@@ -100,7 +100,7 @@ class GoodFilesTest {
         assertThat(web.rollout().maxUnacked()).isEqualTo(usual.maxUnacked());
         assertThat(web.rollout().retries()).isEqualTo(usual.retries());
         assertThat(web.logs()).isEqualTo(new LogsSpec.Inherit());
-        assertThat(web.bond()).isEqualTo(ManagerLinkSpec.DEFAULT);
+        assertThat(web.managerLink()).isEqualTo(ManagerLinkSpec.DEFAULT);
     }
 
     @Test
@@ -129,10 +129,11 @@ class GoodFilesTest {
         assertThat(plain).isInstanceOf(LogsSpec.ToFile.class);
         assertThat(plain.file(3)).isEqualTo(Path.of("/var/log/shop/3-${x}.log"));
         assertThat(program("logs", "journal").logs()).isEqualTo(new LogsSpec.Journal());
-        assertThat(program("logs", "words").birth()).isEqualTo(program("logs", "words").birth());
-        assertThat(program("logs", "words").birth().launch().logs())
-                .isEqualTo(program("logs", "slots").birth().launch().logs())
-                .isNotEqualTo(program("logs", "plain").birth().launch().logs());
+        assertThat(program("logs", "words").spawnSettings())
+                .isEqualTo(program("logs", "words").spawnSettings());
+        assertThat(program("logs", "words").spawnSettings().launch().logs())
+                .isEqualTo(program("logs", "slots").spawnSettings().launch().logs())
+                .isNotEqualTo(program("logs", "plain").spawnSettings().launch().logs());
     }
 
     @Test
@@ -181,8 +182,8 @@ class GoodFilesTest {
         assertThat(web.restart().giveUp())
                 .isEqualTo(new RestartSpec.GiveUp(10, Duration.ofMinutes(1)));
         assertThat(web.logs()).isEqualTo(new LogsSpec.ToFile(BASE.resolve("web.log")));
-        assertThat(web.bond()).isEqualTo(new ManagerLinkSpec(WorkerSocket.OWN, true, false));
-        assertThat(program("classic", "web").bond())
+        assertThat(web.managerLink()).isEqualTo(new ManagerLinkSpec(WorkerSocket.OWN, true, false));
+        assertThat(program("classic", "web").managerLink())
                 .isEqualTo(new ManagerLinkSpec(WorkerSocket.CONTROL, false, true));
     }
 
@@ -237,7 +238,7 @@ class GoodFilesTest {
         assertThat(confinement.noNewPrivs()).isTrue();
         assertThat(confinement.cgroup())
                 .isEqualTo(new CgroupSpec(512L << 20, 400_000_000L, 150, 200, 50));
-        assertThat(program("everything", "web").care().together())
+        assertThat(program("everything", "web").monitoring().together())
                 .isEqualTo(new CgroupSpec(2L << 30, 1800L << 20, 400, 1000, 200));
         SandboxSpec sandbox = Objects.requireNonNull(confinement.sandbox());
         assertThat(sandbox.read()).containsExactly(Path.of("/srv/web"));

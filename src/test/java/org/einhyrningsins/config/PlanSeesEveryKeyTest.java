@@ -217,7 +217,10 @@ class PlanSeesEveryKeyTest {
         for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
             if (definitionChange.before() != null && definitionChange.after() != null) {
                 boolean newWorkers =
-                        !definitionChange.before().birth().equals(definitionChange.after().birth());
+                        !definitionChange
+                                .before()
+                                .spawnSettings()
+                                .equals(definitionChange.after().spawnSettings());
                 assertThat(definitionChange.differences().stream().anyMatch(KeyDifference::rolls))
                         .as(definitionChange.toString())
                         .isEqualTo(newWorkers);

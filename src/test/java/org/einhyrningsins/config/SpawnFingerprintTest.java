@@ -18,7 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The sum that a worker carries tells definitions apart as [ProgramSpec.Birth] does.
+/// The sum that a worker carries tells definitions apart as [ProgramSpec.SpawnSettings] does.
 class SpawnFingerprintTest {
     @TempDir Path directory;
 
@@ -60,14 +60,14 @@ class SpawnFingerprintTest {
     private List<String> sums(String definition, String... logs) throws IOException {
         List<String> sums = new ArrayList<>();
         for (String to : logs) {
-            sums.add(spec(definition + to).birth().sum());
+            sums.add(spec(definition + to).spawnSettings().sum());
         }
         return sums;
     }
 
     @Test
     void tellsApartWhatBirthsTellApart() throws IOException {
-        Map<String, ProgramSpec.Birth> sums = new HashMap<>();
+        Map<String, ProgramSpec.SpawnSettings> sums = new HashMap<>();
         for (String definition :
                 List.of(
                         "workers: 1",
@@ -131,8 +131,8 @@ class SpawnFingerprintTest {
                         "ack: {mode: fd}",
                         "ack: {mode: fd, fd: 9}",
                         "ack: {mode: log, match: up}")) {
-            ProgramSpec.Birth birth = spec(definition).birth();
-            ProgramSpec.Birth other = sums.put(birth.sum(), birth);
+            ProgramSpec.SpawnSettings birth = spec(definition).spawnSettings();
+            ProgramSpec.SpawnSettings other = sums.put(birth.sum(), birth);
             assertThat(other == null || other.equals(birth)).as(definition).isTrue();
             sums.forEach(
                     (sum, known) ->

@@ -49,7 +49,7 @@ final class Conditions {
     /// What comes when nobody waits for it any more is no answer.
     private static boolean isAsked(Program program, WorkerId id) {
         Worker worker = Laws.find(program, id);
-        PeriodicCheck periodicCheck = worker == null ? null : worker.care().checkup();
+        PeriodicCheck periodicCheck = worker == null ? null : worker.health().check();
         return worker != null && worker.up() && periodicCheck != null && periodicCheck.asked();
     }
 
@@ -74,18 +74,19 @@ final class Conditions {
     }
 
     private boolean isSilent(Worker worker, Moment now) {
-        Duration chosen = worker.care().interval();
-        Duration interval = chosen == null ? worker.version().spec().care().watchdog() : chosen;
-        Moment sign = signs.getOrDefault(worker.id(), worker.born());
+        Duration chosen = worker.health().interval();
+        Duration interval =
+                chosen == null ? worker.version().spec().monitoring().watchdog() : chosen;
+        Moment sign = signs.getOrDefault(worker.id(), worker.startedAt());
         return interval != null
                 && (hopeless.contains(worker.id()) || sign.plus(interval).reached(now));
     }
 
     private @Nullable String ailment(Worker worker, Moment now) {
-        if (worker.care().recalled()) {
+        if (worker.health().recalled()) {
             return "its rollout went back";
         }
-        MonitoringSpec care = worker.version().spec().care();
+        MonitoringSpec care = worker.version().spec().monitoring();
         if (care.health() != null
                 && misses.getOrDefault(worker.id(), 0) >= care.health().failures()) {
             return "ill";
@@ -95,6 +96,6 @@ final class Conditions {
         }
         Duration age = care.maxAge();
         Duration least = age == null ? null : age.multipliedBy(9).dividedBy(10);
-        return least != null && now.since(worker.born()).compareTo(least) >= 0 ? "old" : null;
+        return least != null && now.since(worker.startedAt()).compareTo(least) >= 0 ? "old" : null;
     }
 }

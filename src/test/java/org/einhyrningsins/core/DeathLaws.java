@@ -90,7 +90,7 @@ final class DeathLaws {
             return;
         }
         Slot slot = after.slots().get(id.slot());
-        boolean young = now.since(dead.born()).compareTo(STABLE) < 0;
+        boolean young = now.since(dead.startedAt()).compareTo(STABLE) < 0;
         int burst = after.serving().spec().restart().burst();
         if (young && after.wants(slot) && slot.past().quickDeaths() > burst) {
             require(slot.current() == null, "crashed again and again, and did not wait: " + id);
@@ -113,7 +113,8 @@ final class DeathLaws {
                         && current.state() instanceof WorkerState.Ready ready
                         && now.since(ready.since()).compareTo(STABLE) >= 0;
         boolean livedLong =
-                current != null && now.since(current.born()).compareTo(CrashHistory.YOUNG) >= 0;
+                current != null
+                        && now.since(current.startedAt()).compareTo(CrashHistory.YOUNG) >= 0;
         boolean other = before.rollout() != null || after.rollout() != null;
         boolean asked = programEvent instanceof ProgramEvent.Requested;
         boolean version = !before.serving().equals(after.serving()); // the one before came back

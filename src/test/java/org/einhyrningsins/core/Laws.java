@@ -410,7 +410,7 @@ final class Laws {
                         || (after.serving().spec().rollout().strategy() == Strategy.REPLACE
                                 && after.slots().stream()
                                         .flatMap(slot -> slot.workers().stream())
-                                        .map(worker -> worker.version().spec().care())
+                                        .map(worker -> worker.version().spec().monitoring())
                                         .anyMatch(care -> !care.equals(MonitoringSpec.NONE)));
         int promised = Math.min(before.ready(), after.count());
         for (Slot slot : before.slots()) {
@@ -481,7 +481,7 @@ final class Laws {
         boolean alone = program.serving().spec().rollout().strategy() == Strategy.REPLACE;
         for (Slot slot : program.slots()) {
             for (Worker worker : slot.workers()) {
-                recalls |= worker.care().recalled();
+                recalls |= worker.health().recalled();
                 alone |= worker.version().spec().rollout().strategy() == Strategy.REPLACE;
             }
         }
@@ -566,11 +566,11 @@ final class Laws {
                             && (slot.current() == null
                                     ? !after.wants(slot)
                                     : slot.current().ready()
-                                            && !slot.current().care().recalled()
+                                            && !slot.current().health().recalled()
                                             && slot.current()
                                                     .version()
                                                     .spec()
-                                                    .care()
+                                                    .monitoring()
                                                     .equals(MonitoringSpec.NONE));
         }
         require(!quiet || next == null, "a quiet program has a deadline");

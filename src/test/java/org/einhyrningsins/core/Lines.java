@@ -73,7 +73,7 @@ public final class Lines {
                 + spec.restart()
                 + " "
                 + spec.rollout()
-                + (spec.care().equals(MonitoringSpec.NONE) ? "" : " " + spec.care());
+                + (spec.monitoring().equals(MonitoringSpec.NONE) ? "" : " " + spec.monitoring());
     }
 
     static String of(ProgramEffect programEffect) {
@@ -202,7 +202,7 @@ public final class Lines {
                                     + s.cause().name()
                                     + (s.leaderless() ? " without its process" : "");
                 };
-        String frozen = worker.care().suspended() == null ? "" : " suspended";
+        String frozen = worker.health().suspended() == null ? "" : " suspended";
         return worker.id() + " g" + worker.version().generation() + " " + state + frozen;
     }
 }

@@ -239,7 +239,7 @@ final class Simulation {
             if (program.wants(slot) && (worker == null || !worker.ready())) {
                 return false;
             }
-            untried |= worker != null && worker.care().recalled() && worker.care().tries() == 0;
+            untried |= worker != null && worker.health().recalled() && worker.health().tries() == 0;
         }
         return untried && program.phase() instanceof ProgramPhase.Running;
     }
@@ -490,7 +490,7 @@ final class Simulation {
     private void pings(WorkerId worker, @Nullable Child process) {
         if (process != null && process.exists && millis < process.muteFrom) {
             Worker known = Laws.find(program, worker);
-            Duration every = known == null ? null : known.version().spec().care().watchdog();
+            Duration every = known == null ? null : known.version().spec().monitoring().watchdog();
             plan(millis + (every == null ? 60_000 : every.toMillis() / 2), What.PINGS, worker);
             happen(new ProgramEvent.Pinged(worker));
         }
@@ -619,7 +619,7 @@ final class Simulation {
         if (!shy) {
             acks(spec, behaviour, id, millis + boot);
         }
-        lives(id, behaviour, spec.care(), boot);
+        lives(id, behaviour, spec.monitoring(), boot);
         if (happens(behaviour.asksForTime())) {
             plan(millis + random.nextInt(20_000), What.ASKS_FOR_TIME, id);
         }

@@ -73,8 +73,8 @@ public final class StateFuzz {
                 Moment due = program.program().earliestDeadline();
                 there(due == null ? Optional.empty() : due);
                 program.workers().forEach(worker -> there(program.program().has(worker.id())));
-                program.doors().forEach(door -> there(door.guests().toArray()));
-                there(program.tally().values().toArray());
+                program.workerSockets().forEach(door -> there(door.clients().toArray()));
+                there(program.counters().values().toArray());
             }
             case ReexecSnapshot all -> {
                 there(all.descriptors().toArray());
@@ -107,7 +107,7 @@ public final class StateFuzz {
     private static void notes(String text) {
         StateJournal.Read read = StateJournal.read(text);
         StringBuilder again = new StringBuilder();
-        for (StateJournal.Birth b : read.births()) {
+        for (StateJournal.SpawnNote b : read.spawns()) {
             again.append("born ").append(b.program()).append(' ').append(b.id().slot());
             again.append(' ').append(b.id().incarnation()).append(' ').append(b.generation());
             again.append(' ').append(b.ticks()).append(' ').append(b.pid()).append('\n');

@@ -63,7 +63,7 @@ public final class ProgramCheck {
         if (objection != null) {
             program.warn("command", objection);
         }
-        HealthSpec health = spec.care().health();
+        HealthSpec health = spec.monitoring().health();
         if (health != null && health.target() instanceof AckSpec.ExecTarget check) {
             String missing = missing(check.command().getFirst(), spec);
             if (missing != null) {

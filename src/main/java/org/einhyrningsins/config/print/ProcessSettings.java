@@ -32,7 +32,7 @@ final class ProcessSettings {
         ConfinementSpec confinement = program.identity().confinement();
         settings.identity(program.identity());
         settings.confinement(confinement);
-        settings.cgroup(confinement.cgroup(), program.care().together());
+        settings.cgroup(confinement.cgroup(), program.monitoring().together());
     }
 
     private void identity(ProcessIdentitySpec identity) {

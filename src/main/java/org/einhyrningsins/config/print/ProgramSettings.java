@@ -42,8 +42,8 @@ final class ProgramSettings {
         sockets(program);
         LifecycleSettings.add(program, group);
         group.put("logs", logs(program.logs()));
-        managerLink(program.bond());
-        monitoring(program.care());
+        managerLink(program.managerLink());
+        monitoring(program.monitoring());
         if (!program.after().isEmpty()) {
             group.put("after", YamlText.list(program.after(), YamlText::quoted));
         }

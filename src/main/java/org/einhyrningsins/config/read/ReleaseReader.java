@@ -80,7 +80,7 @@ final class ReleaseReader {
         if (spec.env().values().stream().anyMatch(TextTemplate::needsRelease)) {
             return "env";
         }
-        HealthSpec health = spec.care().health();
+        HealthSpec health = spec.monitoring().health();
         if (health != null && isOfRelease(health.target())) {
             return "health";
         }

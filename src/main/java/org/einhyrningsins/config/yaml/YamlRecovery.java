@@ -27,7 +27,7 @@ final class YamlRecovery {
     private final ProblemCollector problemCollector;
     private final PatchedText text;
     private final YamlMistakes mistakes;
-    private int told;
+    private int reported;
 
     YamlRecovery(SourceText sourceText, ProblemCollector problemCollector) {
         this.sourceText = sourceText;
@@ -42,7 +42,7 @@ final class YamlRecovery {
         for (int line = 0; line < text.size(); line++) {
             YamlMistakes.Mistake odd = lines.mistake(line);
             if (odd != null) {
-                told++;
+                reported++;
                 problemCollector.report(written(odd.line(), odd.column()), odd.message());
             }
         }
@@ -66,7 +66,7 @@ final class YamlRecovery {
             } catch (YAMLException e) {
                 return cannotRecover("not valid YAML: " + e.getMessage());
             } catch (YamlTree.Unusable e) {
-                if (told == 0) {
+                if (reported == 0) {
                     problemCollector.report(e.place, e.reason);
                 }
                 return null;
@@ -75,7 +75,7 @@ final class YamlRecovery {
                 break;
             }
         }
-        return told == 0 ? cannotRecover("not valid YAML") : null;
+        return reported == 0 ? cannotRecover("not valid YAML") : null;
     }
 
     private @Nullable ConfigNode cannotRecover(String message) {
@@ -85,7 +85,7 @@ final class YamlRecovery {
 
     private void report(YamlMistakes.@Nullable Mistake mistake) {
         if (mistake != null) {
-            told++;
+            reported++;
             problemCollector.report(place(mistake.line(), mistake.column()), mistake.message());
         }
     }

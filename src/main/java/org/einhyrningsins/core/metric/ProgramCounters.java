@@ -163,7 +163,7 @@ public final class ProgramCounters {
                             || worker.state() instanceof WorkerState.Ready;
             if (up && starting(then, worker.id())) {
                 add(ACKS, 1);
-                add(ACK_MICROS, after.asOf().since(worker.born()));
+                add(ACK_MICROS, after.asOf().since(worker.startedAt()));
             }
         }
     }

@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
 public sealed interface CanaryState {
     /// Coming: canaries are not all up yet.
     ///
-    /// @param ill true if the program was unhealthy when the rollout began: then that says nothing
-    ///   about them
-    record Coming(boolean ill) implements CanaryState {}
+    /// @param unhealthyBefore true if the program was unhealthy when the rollout began: then that
+    ///   says nothing about them
+    record Coming(boolean unhealthyBefore) implements CanaryState {}
 
     /// Watched: canaries are up.
     ///
-    /// @param ill as in [Coming]
+    /// @param unhealthyBefore as in [Coming]
     /// @param until end of the watch; null: not before the operator promotes them
-    record Watched(boolean ill, @Nullable Moment until) implements CanaryState {}
+    record Watched(boolean unhealthyBefore, @Nullable Moment until) implements CanaryState {}
 
     /// Passed: canaries went well, or the operator did not wait for that: the others follow. A
     /// rollout that fails nevertheless is rolled back as a whole.

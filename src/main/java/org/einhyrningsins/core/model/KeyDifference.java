@@ -41,8 +41,8 @@ public record KeyDifference(
     private static final String SECRET = "env.";
     private static final String RELEASE = "release";
 
-    /// The keys whose change always needs new workers: see [ProgramSpec.Birth].
-    private static final Set<String> BORN_WITH =
+    /// The keys whose change always needs new workers: see [ProgramSpec.SpawnSettings].
+    private static final Set<String> SPAWN_KEYS =
             Set.of(
                     "command",
                     "directory",
@@ -99,7 +99,7 @@ public record KeyDifference(
                 between(
                         settings.apply(before),
                         settings.apply(after),
-                        key -> rolls(key, before.birth(), after.birth()));
+                        key -> rolls(key, before.spawnSettings(), after.spawnSettings()));
         differences.replaceAll(
                 difference ->
                         difference.key().equals(RELEASE)
@@ -119,12 +119,13 @@ public record KeyDifference(
 
     /// True if a change of the key needs new workers. Of the ack modes and kinds of logs, only some
     /// need other pipes; the accept queue and file of a socket change while workers have it.
-    private static boolean rolls(String key, ProgramSpec.Birth before, ProgramSpec.Birth after) {
+    private static boolean rolls(
+            String key, ProgramSpec.SpawnSettings before, ProgramSpec.SpawnSettings after) {
         int end = key.indexOf('.');
         String first = end < 0 ? key : key.substring(0, end);
         return switch (first) {
             case "ack" ->
-                    before.heard() != after.heard()
+                    before.readsOutput() != after.readsOutput()
                             || !Objects.equals(before.ackPipe(), after.ackPipe());
             case "logs" -> !before.launch().logs().equals(after.launch().logs());
             case "cgroup" -> !key.startsWith("cgroup.program");
@@ -133,12 +134,12 @@ public record KeyDifference(
                             || !Objects.equals(
                                     socket(key.substring(end + 1), before),
                                     socket(key.substring(end + 1), after));
-            default -> BORN_WITH.contains(first);
+            default -> SPAWN_KEYS.contains(first);
         };
     }
 
     /// The socket of that name, as workers have it; null if there is none.
-    private static @Nullable SocketSpec socket(String name, ProgramSpec.Birth birth) {
+    private static @Nullable SocketSpec socket(String name, ProgramSpec.SpawnSettings birth) {
         for (SocketSpec socket : birth.bind().sockets()) {
             if (socket.name().equals(name)) {
                 return socket;

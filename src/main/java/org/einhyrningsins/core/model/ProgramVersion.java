@@ -22,15 +22,15 @@ public record ProgramVersion(int generation, ProgramSpec spec, VersionOrigin ori
         return generation + (release == null ? "" : " (release " + release.name() + ")");
     }
 
-    /// The same generation under new management: see [ProgramSpec#birth()].
+    /// The same generation under new management: see [ProgramSpec#spawnSettings()].
     public ProgramVersion managedBy(ProgramSpec other) {
         return new ProgramVersion(generation, other, origin);
     }
 
     /// The same generation for workers that were started as nobody knows: see
-    /// [ProgramSpec#ofUnknownBirth()].
-    public ProgramVersion ofUnknownBirth() {
-        return new ProgramVersion(generation, spec.ofUnknownBirth(), origin);
+    /// [ProgramSpec#withUnknownSpawn()].
+    public ProgramVersion withUnknownSpawn() {
+        return new ProgramVersion(generation, spec.withUnknownSpawn(), origin);
     }
 
     /// The same with another origin.

@@ -10,13 +10,13 @@ import java.time.Duration;
 /// [org.einhyrningsins.spec.MonitoringSpec] needs to remember, and nothing that follows from it: so
 /// a definition can change in place.
 ///
-/// @param checkup its health checks; null if it has none, or another worker is checked
+/// @param check its health checks; null if it has none, or another worker is checked
 /// @param watchdog its signs of life
 /// @param memory measurements of its memory
 /// @param replacement its replacement by a healthy, smaller or younger worker
 /// @param suspended the signal that suspended it; null if it runs
 public record WorkerHealth(
-        @Nullable PeriodicCheck checkup,
+        @Nullable PeriodicCheck check,
         Watchdog watchdog,
         Memory memory,
         Replacement replacement,
@@ -39,9 +39,9 @@ public record WorkerHealth(
 
     /// Measurements of a worker's memory.
     ///
-    /// @param weighing time of the next one; null for never
-    /// @param weight its memory at the last one, in bytes; 0 before the first
-    public record Memory(@Nullable Moment weighing, long weight) {}
+    /// @param nextCheck time of the next one; null for never
+    /// @param bytes its memory at the last one, in bytes; 0 before the first
+    public record Memory(@Nullable Moment nextCheck, long bytes) {}
 
     /// Attempts to replace a worker that is up.
     ///
@@ -62,13 +62,13 @@ public record WorkerHealth(
     }
 
     /// See [Memory#weighing()].
-    public @Nullable Moment weighing() {
-        return memory.weighing;
+    public @Nullable Moment nextMemoryCheck() {
+        return memory.nextCheck;
     }
 
     /// See [Memory#weight()].
-    public long weight() {
-        return memory.weight;
+    public long memoryBytes() {
+        return memory.bytes;
     }
 
     /// See [Replacement#tries()].
@@ -91,7 +91,7 @@ public record WorkerHealth(
     }
 
     private WorkerHealth with(Watchdog next) {
-        return new WorkerHealth(checkup, next, memory, replacement, suspended);
+        return new WorkerHealth(check, next, memory, replacement, suspended);
     }
 
     public WorkerHealth pinged(Moment when) {
@@ -103,19 +103,19 @@ public record WorkerHealth(
     }
 
     private WorkerHealth with(Memory next) {
-        return new WorkerHealth(checkup, watchdog, next, replacement, suspended);
+        return new WorkerHealth(check, watchdog, next, replacement, suspended);
     }
 
-    public WorkerHealth weighing(@Nullable Moment next) {
-        return with(new Memory(next, weight()));
+    public WorkerHealth nextMemoryCheck(@Nullable Moment next) {
+        return with(new Memory(next, memoryBytes()));
     }
 
     public WorkerHealth measured(long bytes) {
-        return with(new Memory(weighing(), bytes));
+        return with(new Memory(nextMemoryCheck(), bytes));
     }
 
     private WorkerHealth with(Replacement next) {
-        return new WorkerHealth(checkup, watchdog, memory, next, suspended);
+        return new WorkerHealth(check, watchdog, memory, next, suspended);
     }
 
     public WorkerHealth replacementFailed(Moment next) {
@@ -127,6 +127,6 @@ public record WorkerHealth(
     }
 
     public WorkerHealth suspended(@Nullable Signal by) {
-        return new WorkerHealth(checkup, watchdog, memory, replacement, by);
+        return new WorkerHealth(check, watchdog, memory, replacement, by);
     }
 }

@@ -82,7 +82,8 @@ public final class ProgramFacts {
         put(details, "oom", exit.oom());
         put(details, "core", exit.core());
         if (worker != null) {
-            details.put("lived_ms", Long.toString(after.asOf().since(worker.born()).toMillis()));
+            details.put(
+                    "lived_ms", Long.toString(after.asOf().since(worker.startedAt()).toMillis()));
             details.put("generation", Integer.toString(worker.version().generation()));
             details.put("state", worker.state().word());
             if (worker.state() instanceof WorkerState.Stopping stopping) {
@@ -128,7 +129,7 @@ public final class ProgramFacts {
 
     private void changed(@Nullable Worker was, Worker now) {
         if (now.ready() && was != null && !was.ready()) {
-            String took = DurationText.of(after.asOf().since(now.born()));
+            String took = DurationText.of(after.asOf().since(now.startedAt()));
             add(FactKind.READY, now.id(), "ready after " + took, Map.of());
         }
         if (was != null

@@ -156,7 +156,7 @@ public record ReloadPlan(
 
     /// The same with what programs wait for in their notes.
     private ReloadPlan telling(Map<String, Program> programs) {
-        SequencedMap<String, DefinitionChange> told = new LinkedHashMap<>(changes);
+        SequencedMap<String, DefinitionChange> withNotes = new LinkedHashMap<>(changes);
         Map<String, String> barred = barred(programs, false);
         Map<String, SocketHandoverOrder.Part> parts = SocketHandoverOrder.of(handovers).parts();
         for (SocketHandover socketHandover : handovers) {
@@ -169,7 +169,7 @@ public record ReloadPlan(
                     note = stays(socketHandover, receiver, barred.get(receiver));
                     stays = true;
                 }
-                told.computeIfPresent(
+                withNotes.computeIfPresent(
                         receiver,
                         (n, definitionChange) ->
                                 definitionChange.withNote(socketHandover.taking()));
@@ -182,7 +182,7 @@ public record ReloadPlan(
             }
             String what = note;
             boolean moves = !stays;
-            told.computeIfPresent(
+            withNotes.computeIfPresent(
                     giver,
                     (n, definitionChange) ->
                             moves && socketHandover.isOneWay(definitionChange.after())
@@ -193,9 +193,9 @@ public record ReloadPlan(
         }
         inherited.forEach(
                 (heir, its) ->
-                        told.computeIfPresent(
+                        withNotes.computeIfPresent(
                                 heir, (n, definitionChange) -> its.of(definitionChange)));
-        return new ReloadPlan(told, settings, sockets, handovers, objections, inherited, kept);
+        return new ReloadPlan(withNotes, settings, sockets, handovers, objections, inherited, kept);
     }
 
     private static String stays(

@@ -67,7 +67,7 @@ final class AckClients {
         PeerCredentials worker =
                 client.pid() == 0 ? null : new PeerCredentials(client.pid(), client.uid(), -1);
         Client known = new Client(new LineBuffer(LINE_BOUND), worker);
-        byte[] begun = client.begun().getBytes(StandardCharsets.ISO_8859_1);
+        byte[] begun = client.partialLine().getBytes(StandardCharsets.ISO_8859_1);
         known.lines().feed(ByteBuffer.wrap(begun), new LineReceiver(NOBODY, client.fd(), known));
         clients.put(client.fd(), known);
         lines += worker == null ? 0 : 1;

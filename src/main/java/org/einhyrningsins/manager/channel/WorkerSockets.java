@@ -169,7 +169,7 @@ public final class WorkerSockets {
         acksFile = RuntimeFiles.inode(ackPath);
         notificationsFile = RuntimeFiles.inode(notifyPath);
         eventLoop.watch(acks, Poll.IN, events -> clients.accept(acks));
-        image.guests().forEach(clients::resume);
+        image.clients().forEach(clients::resume);
         place.files().watch(ackPath, new Acks());
         place.files().watch(notifyPath, new Notifications());
     }

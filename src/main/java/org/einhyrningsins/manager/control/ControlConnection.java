@@ -75,11 +75,12 @@ public final class ControlConnection implements ClientQuota.Member {
         followsFacts = Boolean.TRUE.equals(image.followsFacts());
         conditions.addAll(image.waits() == null ? List.of() : image.waits());
         lineBuffer.feed(
-                ByteBuffer.wrap(image.begun().getBytes(StandardCharsets.ISO_8859_1)), NOBODY);
-        unfinishedBytes = image.begun().length();
-        if (!image.untaken().isEmpty()) {
-            waiting.add(ByteBuffer.wrap(image.untaken().getBytes(StandardCharsets.ISO_8859_1)));
-            waitingBytes = image.untaken().length();
+                ByteBuffer.wrap(image.partialLine().getBytes(StandardCharsets.ISO_8859_1)), NOBODY);
+        unfinishedBytes = image.partialLine().length();
+        if (!image.unsentReplies().isEmpty()) {
+            waiting.add(
+                    ByteBuffer.wrap(image.unsentReplies().getBytes(StandardCharsets.ISO_8859_1)));
+            waitingBytes = image.unsentReplies().length();
         }
     }
 

@@ -174,7 +174,7 @@ public final class CrashRecovery {
     }
 
     private static boolean allAreKnown(List<ProgramSnapshot> images, StateJournal.Read notes) {
-        for (StateJournal.Birth birth : notes.births()) {
+        for (StateJournal.SpawnNote birth : notes.spawns()) {
             boolean its = false;
             for (ProgramSnapshot image : images) {
                 its |= image.program().name().equals(birth.program());

@@ -113,41 +113,41 @@ public final class Reexec {
     }
 
     /// Starts the new program, to see whether it would do.
-    void begin(FailureListener told) {
+    void begin(FailureListener listener) {
         List<Integer> over = new ArrayList<>();
         try {
-            begin(over, told);
+            begin(over, listener);
         } catch (SpawnException e) {
-            told.failed("it cannot be started: " + e.getMessage());
+            listener.failed("it cannot be started: " + e.getMessage());
         } catch (PosixException e) {
             Trial begun = trial;
             if (begun != null) {
                 ProcessGroups.killGroup(begun.child().pid(), Signal.KILL); // reaped as an orphan
                 close(begun);
             }
-            told.failed(String.valueOf(e.getMessage()));
+            listener.failed(String.valueOf(e.getMessage()));
         } finally {
             over.forEach(Descriptors::close);
         }
     }
 
     /// @param over takes what is to be closed in any case
-    private void begin(List<Integer> over, FailureListener told) throws SpawnException {
-        int nothing = kept(Descriptors.openNull(), over);
+    private void begin(List<Integer> over, FailureListener listener) throws SpawnException {
+        int devNull = kept(Descriptors.openNull(), over);
         byte[] text = text();
         int file = kept(Descriptors.memory("einhyrningsins image", text), over);
         int[] pipe = Descriptors.pipe();
-        int said = kept(pipe[1], over);
+        int writeEnd = kept(pipe[1], over);
         int output = kept(Descriptors.raise(pipe[0]), over);
         Descriptors.setNonBlocking(output, true);
         StartDirectory.enter();
         String program = executable();
         AppendFiles.Extent its = AppendFiles.extent(Path.of(program));
-        SpawnedChild child = spawner.spawn(order(program, nothing, said, file));
+        SpawnedChild child = spawner.spawn(order(program, devNull, writeEnd, file));
         over.removeAll(List.of(output, file)); // they are read from now on
         Moment deadline = Clock.now().plus(PATIENCE);
         StringBuilder words = new StringBuilder();
-        trial = new Trial(child, output, words, deadline, file, proof(text), its, told);
+        trial = new Trial(child, output, words, deadline, file, proof(text), its, listener);
         eventLoop.watch(output, Poll.IN, events -> listen());
         eventLoop.watch(child.pidfd(), Poll.IN, events -> ended());
     }
@@ -161,13 +161,13 @@ public final class Reexec {
         return new SnapshotEncoder().write(image.get()).getBytes(StandardCharsets.UTF_8);
     }
 
-    private SpawnRequest order(String program, int nothing, int said, int file) {
+    private SpawnRequest order(String program, int devNull, int output, int file) {
         List<String> argv = new ArrayList<>(launcher);
         argv.add(CHECK);
         argv.addAll(words);
         ChildCommand command =
                 new ChildCommand(program, argv, environment(CHILD_IMAGE), List.of(), ".");
-        return new SpawnRequest(command, List.of(nothing, said, said, file));
+        return new SpawnRequest(command, List.of(devNull, output, output, file));
     }
 
     private String executable() {
@@ -208,8 +208,8 @@ public final class Reexec {
         listen();
         boolean read = hasProof(now);
         close(now);
-        String said = now.said().toString().strip();
-        String words = said.isEmpty() ? "" : ": " + said;
+        String output = now.said().toString().strip();
+        String words = output.isEmpty() ? "" : ": " + output;
         if (processExit.code() != 0 || processExit.signal() != 0) {
             String how =
                     processExit.signal() == 0

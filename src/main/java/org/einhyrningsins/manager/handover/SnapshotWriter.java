@@ -53,7 +53,7 @@ public final class SnapshotWriter {
     private final Set<ProgramHost> changed = new LinkedHashSet<>();
     private final SnapshotEncoder writer = new SnapshotEncoder();
     private StateJournal stateJournal;
-    private Participant household = Participant.NONE;
+    private Participant participant = Participant.NONE;
     private String manager = "";
     private List<String> listed = List.of();
     private @Nullable Moment due;
@@ -65,7 +65,7 @@ public final class SnapshotWriter {
     /// Each file is to be looked for, not only those without which the others are nothing.
     private boolean suspicious;
 
-    private boolean told;
+    private boolean errorReported;
 
     /// Takes part when all is written again.
     public interface Participant {
@@ -148,7 +148,7 @@ public final class SnapshotWriter {
 
     /// Has this one take part when all is written again.
     public void addParticipant(Participant other) {
-        household = other;
+        participant = other;
     }
 
     /// The time at which [#write] is to be called; null if there is nothing to write.
@@ -210,7 +210,7 @@ public final class SnapshotWriter {
             writeManager(image.of(programFiles.names()));
             programFiles.deleteOver();
             stateJournal.clear();
-            told = false;
+            errorReported = false;
             if (stateJournal.hasRoom()) {
                 succeeded();
             } else {
@@ -220,7 +220,7 @@ public final class SnapshotWriter {
             if (suspicious) {
                 failed(RuntimeFiles.why(e));
             } else {
-                told = false;
+                errorReported = false;
                 suspect(); // the directory was removed while it was written to
             }
         } catch (IOException e) {
@@ -294,8 +294,8 @@ public final class SnapshotWriter {
             return;
         }
         suspicious = true; // until it is there again
-        if (!told) {
-            told = true;
+        if (!errorReported) {
+            errorReported = true;
             managerLog.warn(
                     "", gone + " was removed; what would survive this manager is written again");
         }
@@ -304,7 +304,7 @@ public final class SnapshotWriter {
         changed.addAll(programTable.everyHost());
         manager = "";
         directory = RuntimeFiles.inode(state.path());
-        household.writtenAgain(fresh);
+        participant.writtenAgain(fresh);
         suspicious = false;
     }
 

@@ -163,7 +163,7 @@ final class SocketRecovery {
         List<Integer> its = members.getOrDefault(worker.pid(), List.of());
         SocketSnapshot socket = all.find(spec, index, who, worker, its);
         if (socket != null && !taken.add(socket.inode())) {
-            JournalBirth.close(socket.fd());
+            JournalSpawn.close(socket.fd());
         } else if (socket != null) {
             table.take(socket, socket.fd());
         }

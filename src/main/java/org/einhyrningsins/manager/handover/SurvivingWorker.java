@@ -36,8 +36,8 @@ record SurvivingWorker(
     /// The worker that a process says it is, by variables that may be forged.
     ///
     /// @param generation of its definition; 0 if it does not say
-    /// @param sum of its definition, see [org.einhyrningsins.spec.ProgramSpec.Birth#sum()]; empty
-    ///   if it does not say
+    /// @param sum of its definition, see [org.einhyrningsins.spec.ProgramSpec.SpawnSettings#sum()];
+    ///   empty if it does not say
     /// @param door the name of the worker sockets that it was given; null if it does not say
     record Claim(String program, WorkerId id, int generation, String sum, @Nullable String door) {}
 
@@ -184,8 +184,8 @@ record SurvivingWorker(
     }
 
     /// As the notes would have it.
-    StateJournal.Birth birth() {
-        return new StateJournal.Birth(
+    StateJournal.SpawnNote birth() {
+        return new StateJournal.SpawnNote(
                 claim.program(), claim.id(), claim.generation(), startTicks, pid);
     }
 }

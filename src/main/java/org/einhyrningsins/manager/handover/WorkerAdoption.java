@@ -46,14 +46,14 @@ final class WorkerAdoption {
     private final CrashRecovery.Now now;
     private final ManagerLog managerLog;
     private final Map<Integer, SurvivingWorker> survivors = new HashMap<>();
-    private final List<StateJournal.Birth> births;
+    private final List<StateJournal.SpawnNote> births;
 
     /// A worker with what it carries, if it can be asked.
     ///
     /// @param up it has lived for so long that it must have said so
     /// @param other it was started as the file has it no more
     private record Candidate(
-            StateJournal.Birth birth,
+            StateJournal.SpawnNote birth,
             @Nullable SurvivingWorker survivor,
             boolean up,
             boolean other) {
@@ -70,9 +70,9 @@ final class WorkerAdoption {
             ManagerLog managerLog) {
         this.now = now;
         this.managerLog = managerLog;
-        births = new ArrayList<>(notes.births());
+        births = new ArrayList<>(notes.spawns());
         Set<Integer> noted = new HashSet<>();
-        notes.births().forEach(birth -> noted.add(birth.pid()));
+        notes.spawns().forEach(birth -> noted.add(birth.pid()));
         for (SurvivingWorker survivingWorker : survivors) {
             this.survivors.put(survivingWorker.pid(), survivingWorker);
             if (!noted.contains(survivingWorker.pid())) {
@@ -93,10 +93,10 @@ final class WorkerAdoption {
     }
 
     /// The starts of a program of which there is an image.
-    List<StateJournal.Birth> births(ProgramSnapshot image) {
-        List<StateJournal.Birth> its = new ArrayList<>();
+    List<StateJournal.SpawnNote> births(ProgramSnapshot image) {
+        List<StateJournal.SpawnNote> its = new ArrayList<>();
         int uid = user(image.program().newest());
-        for (StateJournal.Birth birth : births) {
+        for (StateJournal.SpawnNote birth : births) {
             SurvivingWorker survivingWorker = survivors.get(birth.pid());
             if (birth.program().equals(image.program().name())
                     && (survivingWorker == null || survivingWorker.mayBelongTo(uid))) {
@@ -108,8 +108,8 @@ final class WorkerAdoption {
 
     /// The programs of which there is no image, and workers.
     List<CrashRecovery.Found> without(List<ProgramSnapshot> images) throws StartException {
-        Map<String, List<StateJournal.Birth>> unknown = new LinkedHashMap<>();
-        for (StateJournal.Birth birth : births) {
+        Map<String, List<StateJournal.SpawnNote>> unknown = new LinkedHashMap<>();
+        for (StateJournal.SpawnNote birth : births) {
             boolean has = false;
             for (ProgramSnapshot image : images) {
                 has |= image.program().name().equals(birth.program());
@@ -120,7 +120,7 @@ final class WorkerAdoption {
         }
         Map<String, OperatorOverride> byHand = unknown.isEmpty() ? Map.of() : now.byHand().read();
         List<CrashRecovery.Found> saved = new ArrayList<>();
-        for (Map.Entry<String, List<StateJournal.Birth>> each : unknown.entrySet()) {
+        for (Map.Entry<String, List<StateJournal.SpawnNote>> each : unknown.entrySet()) {
             OperatorOverride operatorOverride =
                     byHand.getOrDefault(each.getKey(), OperatorOverride.NONE);
             CrashRecovery.Found one = saved(each.getKey(), each.getValue(), operatorOverride);
@@ -132,7 +132,7 @@ final class WorkerAdoption {
     }
 
     private CrashRecovery.@Nullable Found saved(
-            String name, List<StateJournal.Birth> its, OperatorOverride operatorOverride)
+            String name, List<StateJournal.SpawnNote> its, OperatorOverride operatorOverride)
             throws StartException {
         ProgramSpec wanted = now.services().programs().get(name);
         ProgramSpec known = wanted == null ? unknownProgram(name) : wanted;
@@ -140,7 +140,7 @@ final class WorkerAdoption {
         List<Candidate> candidates = new ArrayList<>();
         Map<WorkerId, WorkerSnapshot> living = new HashMap<>();
         int generation = 1;
-        for (StateJournal.Birth birth : its) {
+        for (StateJournal.SpawnNote birth : its) {
             SurvivingWorker survivingWorker = survivors.get(birth.pid());
             boolean may =
                     survivingWorker == null
@@ -156,13 +156,13 @@ final class WorkerAdoption {
                                 + "'s, as whom no worker of it runs; left alone");
                 continue;
             }
-            int pidfd = JournalBirth.open(birth);
+            int pidfd = JournalSpawn.open(birth);
             boolean left = survivingWorker != null && !survivingWorker.members().isEmpty();
             if (living.containsKey(birth.id())) {
-                JournalBirth.close(pidfd);
+                JournalSpawn.close(pidfd);
             } else if (pidfd >= 0 || left) {
                 Program none = Program.of(spec, Clock.now());
-                living.put(birth.id(), JournalBirth.worker(none, birth, pidfd));
+                living.put(birth.id(), JournalSpawn.worker(none, birth, pidfd));
                 candidates.add(candidate(spec, birth, survivingWorker));
                 generation = Math.max(generation, birth.generation());
             }
@@ -185,7 +185,7 @@ final class WorkerAdoption {
     /// The sockets of a definition, and those of other programs in the file that these workers
     /// serve at: the program was renamed, or they were its own before. They are handed over as in
     /// any reload.
-    private List<SocketSpec> serving(ProgramSpec known, List<StateJournal.Birth> its) {
+    private List<SocketSpec> serving(ProgramSpec known, List<StateJournal.SpawnNote> its) {
         List<SocketSpec> sockets = new ArrayList<>(known.sockets());
         HeldSockets heldSockets = new HeldSockets();
         for (ProgramSpec other : now.services().programs().values()) {
@@ -214,23 +214,23 @@ final class WorkerAdoption {
             HeldSockets heldSockets,
             ProgramSpec other,
             int index,
-            List<StateJournal.Birth> births) {
-        for (StateJournal.Birth birth : births) {
+            List<StateJournal.SpawnNote> births) {
+        for (StateJournal.SpawnNote birth : births) {
             SurvivingWorker survivingWorker = survivors.get(birth.pid());
-            int pidfd = JournalBirth.open(birth);
+            int pidfd = JournalSpawn.open(birth);
             if (survivingWorker != null && survivingWorker.mayBelongTo(user(other))) {
                 WorkerSnapshot worker =
-                        JournalBirth.worker(Program.of(other, Clock.now()), birth, pidfd);
+                        JournalSpawn.worker(Program.of(other, Clock.now()), birth, pidfd);
                 SocketSnapshot found =
                         heldSockets.find(
                                 other, index, birth.program(), worker, survivingWorker.members());
                 if (found != null) {
-                    JournalBirth.close(found.fd());
-                    JournalBirth.close(pidfd);
+                    JournalSpawn.close(found.fd());
+                    JournalSpawn.close(pidfd);
                     return true;
                 }
             }
-            JournalBirth.close(pidfd);
+            JournalSpawn.close(pidfd);
         }
         return false;
     }
@@ -249,7 +249,7 @@ final class WorkerAdoption {
     private static void close(Map<WorkerId, WorkerSnapshot> living, Candidate each) {
         WorkerSnapshot worker = living.get(each.birth().id());
         if (worker != null) {
-            JournalBirth.close(worker.pidfd());
+            JournalSpawn.close(worker.pidfd());
         }
     }
 
@@ -312,14 +312,16 @@ final class WorkerAdoption {
     }
 
     private static Candidate candidate(
-            ProgramSpec spec, StateJournal.Birth birth, @Nullable SurvivingWorker survivingWorker) {
+            ProgramSpec spec,
+            StateJournal.SpawnNote birth,
+            @Nullable SurvivingWorker survivingWorker) {
         AckSpec ack = spec.ack();
         Duration patience =
                 ack.mode() instanceof AckSpec.Timer timer ? timer.after() : ack.timeout();
         // who had not said in time that it was up would have been ended
-        boolean up = JournalBirth.age(birth).compareTo(patience) > 0;
+        boolean up = JournalSpawn.age(birth).compareTo(patience) > 0;
         String sum = survivingWorker == null ? "" : survivingWorker.claim().sum();
-        boolean other = !sum.isEmpty() && !sum.equals(spec.birth().sum());
+        boolean other = !sum.isEmpty() && !sum.equals(spec.spawnSettings().sum());
         return new Candidate(birth, survivingWorker, up, other);
     }
 

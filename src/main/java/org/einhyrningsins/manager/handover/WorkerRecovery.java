@@ -68,7 +68,7 @@ final class WorkerRecovery {
     ///
     /// @param births those of its workers that the journal has
     /// @return the program with the workers that live
-    CrashRecovery.Found find(ProgramSnapshot image, List<StateJournal.Birth> births) {
+    CrashRecovery.Found find(ProgramSnapshot image, List<StateJournal.SpawnNote> births) {
         Program program = image.program();
         Map<WorkerId, WorkerSnapshot> living = new HashMap<>();
         Set<WorkerId> ended = new HashSet<>();
@@ -87,8 +87,8 @@ final class WorkerRecovery {
                         program,
                         image.retiring(),
                         List.copyOf(living.values()),
-                        image.doors().stream().map(WorkerRecovery::closed).toList(),
-                        image.tally(),
+                        image.workerSockets().stream().map(WorkerRecovery::closed).toList(),
+                        image.counters(),
                         image.kept()),
                 new Recovery.Found(
                         alive,
@@ -113,7 +113,7 @@ final class WorkerRecovery {
             if (same && program.has(worker.id())) {
                 living.put(worker.id(), adopted(worker, pidfd));
             } else {
-                JournalBirth.close(pidfd);
+                JournalSpawn.close(pidfd);
                 ended.add(worker.id());
                 if (program.has(worker.id())) {
                     withoutProcess.add(worker);
@@ -127,20 +127,20 @@ final class WorkerRecovery {
     /// @return those that the program of the snapshot does not know
     private static List<Recovery.Newborn> findBorn(
             ProgramSnapshot image,
-            List<StateJournal.Birth> births,
+            List<StateJournal.SpawnNote> births,
             Map<WorkerId, WorkerSnapshot> living,
             List<WorkerSnapshot> withoutProcess) {
         Program program = image.program();
         List<Recovery.Newborn> newborn = new ArrayList<>();
-        for (StateJournal.Birth birth : births) {
+        for (StateJournal.SpawnNote birth : births) {
             boolean its = !image.retiring() && birth.program().equals(program.name());
             boolean later = birth.id().incarnation() >= program.pool().nextIncarnation();
             if (its && later) {
                 newborn.add(new Recovery.Newborn(birth.id(), birth.generation()));
             }
             if (its && (later || program.has(birth.id())) && !living.containsKey(birth.id())) {
-                int pidfd = JournalBirth.open(birth);
-                WorkerSnapshot worker = JournalBirth.worker(program, birth, pidfd);
+                int pidfd = JournalSpawn.open(birth);
+                WorkerSnapshot worker = JournalSpawn.worker(program, birth, pidfd);
                 if (pidfd >= 0) {
                     living.put(birth.id(), worker);
                 } else {
@@ -163,7 +163,8 @@ final class WorkerRecovery {
 
     /// The workers of a program of which there is neither a process nor a note, though each writes
     /// one as the first that it does.
-    private static Set<WorkerId> unborn(ProgramSnapshot image, List<StateJournal.Birth> births) {
+    private static Set<WorkerId> unborn(
+            ProgramSnapshot image, List<StateJournal.SpawnNote> births) {
         Set<WorkerId> born = new HashSet<>();
         image.workers().forEach(worker -> born.add(worker.id()));
         births.forEach(birth -> born.add(birth.id()));

@@ -111,7 +111,7 @@ public final class HistoryStore {
         for (GenerationRecord record : history.generations().reversed()) {
             ProgramVersion version = record.version();
             if (record.serves() && version != null) {
-                return version.spec().birth().equals(spec.birth())
+                return version.spec().spawnSettings().equals(spec.spawnSettings())
                         ? new ProgramVersion(record.number(), spec, record.origin().on(rollback))
                         : new ProgramVersion(history.next(), spec, VersionOrigin.NONE.on(rollback));
             }

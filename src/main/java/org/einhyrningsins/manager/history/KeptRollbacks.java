@@ -63,7 +63,7 @@ public record KeptRollbacks(
     public KeptRollbacks and(RecordedDefinitions recorded) {
         SequencedMap<String, ProgramSpec> all = new LinkedHashMap<>(definitions);
         Map<String, OperatorOverride.Rollback> more = new LinkedHashMap<>(rollbacks);
-        Map<String, String> told = new LinkedHashMap<>(notes);
+        Map<String, String> allNotes = new LinkedHashMap<>(notes);
         recorded.rollbacks()
                 .forEach(
                         (name, rollback) -> {
@@ -72,10 +72,10 @@ public record KeptRollbacks(
                             if (its != null && then != null && !rollbacks.containsKey(name)) {
                                 all.put(name, then);
                                 more.put(name, rollback);
-                                told.put(name, note(name, rollback, then, its));
+                                allNotes.put(name, note(name, rollback, then, its));
                             }
                         });
-        return new KeptRollbacks(all, more, told);
+        return new KeptRollbacks(all, more, allNotes);
     }
 
     /// A recorded definition with what is the file's in any case.

@@ -99,18 +99,18 @@ public final class CommandDispatcher implements ControlServer.RequestHandler {
             Reloader reloader,
             HistoryStore history,
             ManagerLog managerLog,
-            ManagerActions conduct,
+            ManagerActions managerActions,
             EventQueries eventQueries) {
         this.eventQueries = eventQueries;
         this.managerLog = managerLog;
         this.programTable = programTable;
         this.reloader = reloader;
-        this.managerActions = conduct;
+        this.managerActions = managerActions;
         this.programCommands =
-                new ProgramCommands(programTable, managerLog, conduct, pendingCommands);
+                new ProgramCommands(programTable, managerLog, managerActions, pendingCommands);
         this.conditionWaits = new ConditionWaits(programTable);
         this.queryCommands =
-                new QueryCommands(programTable, statusReports, reloader, history, conduct);
+                new QueryCommands(programTable, statusReports, reloader, history, managerActions);
         this.rollbacks =
                 new Rollbacks(programTable, history, reloader, programCommands, managerLog);
     }

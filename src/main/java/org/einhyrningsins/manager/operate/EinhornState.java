@@ -89,10 +89,10 @@ public final class EinhornState {
         put(state, "cmd_name", null);
         put(state, "verbosity", verbosity());
         put(state, "generation", 0);
-        put(state, "last_spinup", time(lastBirth()));
+        put(state, "last_spinup", time(lastSpawn()));
         put(state, "ack_mode", first == null ? null : ackMode(first));
-        put(state, "kill_children_on_exit", first != null && !first.bond().outlive());
-        put(state, "command_socket_as_fd", first != null && first.bond().descriptor());
+        put(state, "kill_children_on_exit", first != null && !first.managerLink().outlive());
+        put(state, "command_socket_as_fd", first != null && first.managerLink().descriptor());
         put(state, "socket_path", text(general.control()));
         put(state, "pidfile", text(general.pidFile()));
         put(state, "lockfile", null);
@@ -156,7 +156,7 @@ public final class EinhornState {
         return hosts.stream().mapToLong(ProgramHost::upgradedMillis).max().orElse(0);
     }
 
-    private long lastBirth() {
+    private long lastSpawn() {
         long last = 0;
         for (ProgramHost host : hosts) {
             for (Slot slot : host.program().slots()) {

@@ -23,19 +23,19 @@ public final class HttpData implements HttpServer.DataSource {
     private final ProgramTable programTable;
     private final StatusReports statusReports;
     private final WorkerOutput workerOutput;
-    private final CommandDispatcher.ManagerActions conduct;
+    private final CommandDispatcher.ManagerActions managerActions;
     private final Supplier<PageData.Manager> manager;
 
     public HttpData(
             ProgramTable programTable,
             StatusReports statusReports,
             WorkerOutput workerOutput,
-            CommandDispatcher.ManagerActions conduct,
+            CommandDispatcher.ManagerActions managerActions,
             Supplier<PageData.Manager> manager) {
         this.programTable = programTable;
         this.statusReports = statusReports;
         this.workerOutput = workerOutput;
-        this.conduct = conduct;
+        this.managerActions = managerActions;
         this.manager = manager;
     }
 
@@ -52,7 +52,7 @@ public final class HttpData implements HttpServer.DataSource {
                             lives(host),
                             workerOutput.counters(host.name())));
         }
-        return new PageData(conduct.report(list), numbers, manager.get());
+        return new PageData(managerActions.report(list), numbers, manager.get());
     }
 
     private static List<PageData.Life> lives(ProgramHost host) {
@@ -73,7 +73,7 @@ public final class HttpData implements HttpServer.DataSource {
     @Override
     public List<String> unready() {
         List<String> reasons = new ArrayList<>();
-        if (conduct.ending()) {
+        if (managerActions.ending()) {
             reasons.add("everything is being stopped");
         }
         for (ProgramHost host : programTable.all()) {

@@ -38,7 +38,7 @@ import java.util.Set;
 public final class ProgramCommands implements SocketHandoverRunner.CommandSender {
     private final ProgramTable programTable;
     private final ManagerLog managerLog;
-    private final CommandDispatcher.ManagerActions conduct;
+    private final CommandDispatcher.ManagerActions managerActions;
     private final PendingCommands pendingCommands;
     private final TargetScopes targetScopes;
     private final SocketHandoverRunner handovers;
@@ -47,11 +47,11 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
     ProgramCommands(
             ProgramTable programTable,
             ManagerLog managerLog,
-            CommandDispatcher.ManagerActions conduct,
+            CommandDispatcher.ManagerActions managerActions,
             PendingCommands pendingCommands) {
         this.programTable = programTable;
         this.managerLog = managerLog;
-        this.conduct = conduct;
+        this.managerActions = managerActions;
         this.pendingCommands = pendingCommands;
         this.targetScopes = new TargetScopes(programTable);
         this.handovers = new SocketHandoverRunner(programTable, managerLog, this);
@@ -255,7 +255,7 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
     ///
     /// @return whether anybody was told anything
     public boolean goOn() {
-        return programTable.ordered() && orderedRestart().proceed(!conduct.ending());
+        return programTable.ordered() && orderedRestart().proceed(!managerActions.ending());
     }
 
     /// True if programs are being stopped or restarted one after the other. Another manager would
@@ -286,9 +286,9 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
             case ProgramCommand.Restart ignored -> begins(host);
             case ProgramCommand.Reset ignored -> begins(host);
             case ProgramCommand.Stop stop -> ends(host, stop);
-            case ProgramCommand.Apply ignored -> conduct.setByHand();
-            case ProgramCommand.ScaleBy ignored -> conduct.setByHand();
-            case ProgramCommand.ScaleTo ignored -> conduct.setByHand();
+            case ProgramCommand.Apply ignored -> managerActions.setByHand();
+            case ProgramCommand.ScaleBy ignored -> managerActions.setByHand();
+            case ProgramCommand.ScaleTo ignored -> managerActions.setByHand();
             case ProgramCommand.Hasten ignored -> {}
             case ProgramCommand.Upgrade ignored -> {}
             case ProgramCommand.Promote ignored -> {}
@@ -304,14 +304,14 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
     }
 
     private void begins(ProgramHost host) {
-        conduct.setByHand();
+        managerActions.setByHand();
         if (orderedRestart != null) {
             orderedRestart.startedAgain(host);
         }
     }
 
     private void ends(ProgramHost host, ProgramCommand.Stop stop) {
-        conduct.setByHand();
+        managerActions.setByHand();
         if (orderedRestart != null && stop.scope() == null) {
             orderedRestart.stopped(host);
         }
@@ -365,7 +365,7 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
 
     @Override
     public void unsettled() {
-        conduct.requestSocketClose();
+        managerActions.requestSocketClose();
     }
 
     /// Reloads in which programs take over from others.

@@ -40,7 +40,7 @@ final class QueryCommands {
     private final ProgramTable programTable;
     private final StatusReports statusReports;
     private final Reloader reloader;
-    private final CommandDispatcher.ManagerActions conduct;
+    private final CommandDispatcher.ManagerActions managerActions;
     private final HistoryReports historyReports;
     private final TargetScopes targetScopes;
     private final UserTimeQuota userTimeQuota = new UserTimeQuota();
@@ -50,11 +50,11 @@ final class QueryCommands {
             StatusReports statusReports,
             Reloader reloader,
             HistoryStore history,
-            CommandDispatcher.ManagerActions conduct) {
+            CommandDispatcher.ManagerActions managerActions) {
         this.programTable = programTable;
         this.statusReports = statusReports;
         this.reloader = reloader;
-        this.conduct = conduct;
+        this.managerActions = managerActions;
         this.historyReports = new HistoryReports(programTable, history);
         this.targetScopes = new TargetScopes(programTable);
     }
@@ -68,7 +68,7 @@ final class QueryCommands {
             wanted &= StatusReports.isAsWanted(entry.getKey().program(), status.state());
             list.add(status);
         }
-        StatusReport report = conduct.report(list);
+        StatusReport report = managerActions.report(list);
         ExitStatus code = wanted || !order.exitCode() ? ExitStatus.DONE : ExitStatus.FAILED;
         request.reply(code, () -> StatusText.programs(report), report);
     }
@@ -80,7 +80,7 @@ final class QueryCommands {
             list.add(statusReports.of(entry.getKey(), entry.getValue()));
         }
         var details = DetailReports.of(targetScopes.of(targets).keySet());
-        StatusReport report = conduct.report(list).with(details);
+        StatusReport report = managerActions.report(list).with(details);
         request.reply(ExitStatus.DONE, () -> StatusText.workers(report), report);
     }
 
@@ -89,7 +89,7 @@ final class QueryCommands {
         for (ProgramHost host : targetScopes.of(targets).keySet()) {
             list.add(statusReports.of(host, null));
         }
-        StatusReport report = conduct.report(list);
+        StatusReport report = managerActions.report(list);
         request.reply(ExitStatus.DONE, () -> GraphText.of(report), report);
     }
 
@@ -147,9 +147,9 @@ final class QueryCommands {
     void plan(ClientRequest request, List<CommandTarget> targets, boolean lines)
             throws UsageException {
         try {
-            ReloadPlanner.PlannedReload prospect =
-                    reloader.prospect(TargetScopes.reloaded(targets));
-            PlanReport report = PlanReports.of(reloader.definition(), prospect);
+            ReloadPlanner.PlannedReload plannedReload =
+                    reloader.plannedReload(TargetScopes.reloaded(targets));
+            PlanReport report = PlanReports.of(reloader.definition(), plannedReload);
             request.reply(PlanReports.code(report), () -> PlanText.of(report), report);
         } catch (ReloadPlanner.Refused e) {
             boolean shown = lines || e.code() != ExitStatus.INVALID;

@@ -143,11 +143,11 @@ public final class ReloadPlanner {
     /// @param names only these programs, and these roll whether they changed or not; empty for all
     ///   that changed. A command line never changes, and who says reload wants something done: all.
     /// @param reset rollbacks are taken back
-    PlannedReload prospect(Set<String> names, boolean reset) throws Refused {
+    PlannedReload plannedReload(Set<String> names, boolean reset) throws Refused {
         return switch (load()) {
             case LoadResult.Invalid invalid ->
                     throw new Refused(ExitStatus.INVALID, problems(invalid));
-            case LoadResult.Valid valid -> prospect(valid, names, reset);
+            case LoadResult.Valid valid -> plannedReload(valid, names, reset);
         };
     }
 
@@ -160,7 +160,7 @@ public final class ReloadPlanner {
         return text.append(count).append(count == 1 ? " problem" : " problems").toString();
     }
 
-    private PlannedReload prospect(LoadResult.Valid valid, Set<String> names, boolean reset)
+    private PlannedReload plannedReload(LoadResult.Valid valid, Set<String> names, boolean reset)
             throws Refused {
         requireKnown(names, valid.services());
         for (ConfigProblem warning : valid.warnings()) {

@@ -148,9 +148,9 @@ public final class Reloader {
 
     /// Reads the definition and works out what a reload would do. Changes nothing.
     ///
-    /// @param names as for [ReloadPlanner#prospect]
-    ReloadPlanner.PlannedReload prospect(Set<String> names) throws ReloadPlanner.Refused {
-        return planner.prospect(names, false);
+    /// @param names as for [ReloadPlanner#plannedReload]
+    ReloadPlanner.PlannedReload plannedReload(Set<String> names) throws ReloadPlanner.Refused {
+        return planner.plannedReload(names, false);
     }
 
     /// Closes sockets that are open only since a version may come back, and that are in the way of
@@ -205,7 +205,7 @@ public final class Reloader {
 
     /// Reads the file again and does what it says.
     ///
-    /// @param names as for [ReloadPlanner#prospect]
+    /// @param names as for [ReloadPlanner#plannedReload]
     /// @param terms whether it has to be confirmed; null for a reload that stays
     /// @param reset what was stopped or scaled by hand is as the file says it again
     public Outcome reload(
@@ -234,39 +234,39 @@ public final class Reloader {
             return refuse(ExitStatus.FAILED, awaited);
         }
         try {
-            ReloadPlanner.PlannedReload prospect = planner.prospect(names, reset);
-            if (!prospect.objections().isEmpty()) {
-                return refuse(ExitStatus.FAILED, String.join("\n", prospect.objections()));
+            ReloadPlanner.PlannedReload planned = planner.plannedReload(names, reset);
+            if (!planned.objections().isEmpty()) {
+                return refuse(ExitStatus.FAILED, String.join("\n", planned.objections()));
             }
             if (commandDispatcher.programs().handovers().underWay()) {
                 commandDispatcher.programs().handovers().drop("another reload began");
-                prospect = planner.prospect(names, reset); // of how things are now
+                planned = planner.plannedReload(names, reset); // of how things are now
             }
-            ServicesSpec settings = names.isEmpty() ? prospect.services() : null;
-            StagedResources stagedResources = preparation.prepare(prospect.plan(), settings, reset);
-            boolean trial = terms != null && !(prospect.plan().nothing() && !reset);
+            ServicesSpec settings = names.isEmpty() ? planned.services() : null;
+            StagedResources stagedResources = preparation.prepare(planned.plan(), settings, reset);
+            boolean trial = terms != null && !(planned.plan().nothing() && !reset);
             if (terms != null && trial) {
                 pendingConfirmation.begin(terms, hosting.settings(), pendingCommand);
                 hosting.decided();
             }
             if (settings != null) {
-                takeOver(settings, prospect.plan());
+                takeOver(settings, planned.plan());
             }
             String more = terms == null || !trial ? "" : "; " + terms.words();
-            more += ReloadMessages.notes(prospect.plan(), programTable);
-            more += reset ? "" : ReloadMessages.setByHand(prospect.plan(), programTable);
-            if (names.isEmpty() || planner.changesOnly(names, prospect.services())) {
+            more += ReloadMessages.notes(planned.plan(), programTable);
+            more += reset ? "" : ReloadMessages.setByHand(planned.plan(), programTable);
+            if (names.isEmpty() || planner.changesOnly(names, planned.services())) {
                 planner.files().applied();
             }
             execution.carryOut(
-                    prospect.plan(),
+                    planned.plan(),
                     stagedResources,
-                    ReloadExecution.stopped(prospect.plan(), reset),
+                    ReloadExecution.stopped(planned.plan(), reset),
                     reset,
                     more,
                     pendingCommand,
                     commandDispatcher.programs());
-            programTable.order(prospect.services().programs().keySet());
+            programTable.order(planned.services().programs().keySet());
             return new Outcome(ExitStatus.DONE, "reload: accepted" + more);
         } catch (ReloadPlanner.Refused e) {
             return refuse(e.code(), String.valueOf(e.getMessage()));

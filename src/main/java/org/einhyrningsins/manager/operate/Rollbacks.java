@@ -200,7 +200,10 @@ final class Rollbacks {
         for (GenerationRecord record : history.generations().reversed()) {
             ProgramVersion version = record.version();
             boolean other =
-                    version == null || !version.spec().birth().equals(serving.spec().birth());
+                    version == null
+                            || !version.spec()
+                                    .spawnSettings()
+                                    .equals(serving.spec().spawnSettings());
             if (record.number() < before && record.good() && other) {
                 return record;
             }

@@ -195,7 +195,7 @@ public final class StatusReports {
 
     /// Troubles of its sockets and its output.
     private String besides(Program program) {
-        String socket = sockets.troubles().of(program.serving().spec());
+        String socket = sockets.problems().of(program.serving().spec());
         String output = workerOutput.problems(program.name());
         return joined(socket, output);
     }
@@ -276,7 +276,7 @@ public final class StatusReports {
 
     /// The kernel tells of our children; whether one that is adopted runs has to be looked at.
     private static @Nullable String stopped(Worker worker, @Nullable WorkerProcess process) {
-        Signal by = worker.care().suspended();
+        Signal by = worker.health().suspended();
         if (by != null) {
             return "stopped by SIG" + by;
         }

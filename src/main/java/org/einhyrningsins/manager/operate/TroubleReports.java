@@ -54,7 +54,7 @@ final class TroubleReports {
     }
 
     private static boolean isLater(PreviousExit one, @Nullable PreviousExit other) {
-        return other == null || one.at().compareTo(other.at()) > 0;
+        return other == null || one.endedAt().compareTo(other.endedAt()) > 0;
     }
 
     FailureStatus of(Program program, Slot slot) {
@@ -86,7 +86,7 @@ final class TroubleReports {
                 status,
                 last.why(),
                 last.words(),
-                rfc3339(last.at()),
+                rfc3339(last.endedAt()),
                 last.lived().toMillis());
     }
 
@@ -111,7 +111,7 @@ final class TroubleReports {
             return "worker " + worst.index() + ": " + failed(program, worst);
         }
         for (Slot slot : program.slots()) {
-            Signal by = slot.current() == null ? null : slot.current().care().suspended();
+            Signal by = slot.current() == null ? null : slot.current().health().suspended();
             if (by != null) {
                 return "worker " + slot.index() + ": stopped by SIG" + by;
             }
@@ -158,7 +158,7 @@ final class TroubleReports {
             return "";
         }
         boolean done = program.outcome() == Program.Outcome.DONE;
-        if (!done && now.since(last.at()).compareTo(RECENT) > 0) {
+        if (!done && now.since(last.endedAt()).compareTo(RECENT) > 0) {
             return "";
         }
         return (program.count() == 1 ? "" : "worker " + latest.index() + ": ") + ending(last);
@@ -178,7 +178,7 @@ final class TroubleReports {
 
     private String ending(PreviousExit last) {
         String how = (last.replaced() ? "replaced: " : "") + last.words();
-        return how + " at " + time(last.at());
+        return how + " at " + time(last.endedAt());
     }
 
     private String failed(Program program, Slot slot) {
@@ -213,7 +213,7 @@ final class TroubleReports {
             return past.trouble();
         }
         String lived = last.why().isEmpty() ? ", after " + DurationText.of(last.lived()) : "";
-        return past.trouble() + lived + " at " + time(last.at());
+        return past.trouble() + lived + " at " + time(last.endedAt());
     }
 
     // ---- times

@@ -26,9 +26,12 @@ final class LogTargets {
     private final Map<String, JournalStream> journals = new HashMap<>(0);
 
     /// @param resume called with a pipe that waited for a target which takes something again
-    LogTargets(OutputPump.MessageLog told, LogWriterThreads threads, Consumer<OutputPipe> resume) {
-        this.context = new LoopWriterContext(told, this::backlogMemory);
-        this.writerThreads = threads;
+    LogTargets(
+            OutputPump.MessageLog messages,
+            LogWriterThreads writerThreads,
+            Consumer<OutputPipe> resume) {
+        this.context = new LoopWriterContext(messages, this::backlogMemory);
+        this.writerThreads = writerThreads;
         this.resume = resume;
     }
 

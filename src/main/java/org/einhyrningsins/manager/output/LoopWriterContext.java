@@ -31,8 +31,8 @@ final class LoopWriterContext implements LogWriterContext {
     private @Nullable LinePrefix linePrefix;
 
     /// @param allBacklogs returns the bytes of memory that the backlogs of all targets take
-    LoopWriterContext(OutputPump.MessageLog told, IntSupplier allBacklogs) {
-        this.messages = told;
+    LoopWriterContext(OutputPump.MessageLog messages, IntSupplier allBacklogs) {
+        this.messages = messages;
         this.allBacklogs = allBacklogs;
     }
 

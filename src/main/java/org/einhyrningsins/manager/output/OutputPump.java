@@ -66,9 +66,9 @@ public final class OutputPump {
         void log(LogSpec.Level level, String program, String message);
     }
 
-    public OutputPump(EventLoop eventLoop, LogWriterThreads threads, MessageLog told) {
+    public OutputPump(EventLoop eventLoop, LogWriterThreads threads, MessageLog messages) {
         this.eventLoop = eventLoop;
-        this.targets = new LogTargets(told, threads, this::resume);
+        this.targets = new LogTargets(messages, threads, this::resume);
         eventLoop.watch(poll.descriptor(), Poll.IN, events -> turn());
     }
 

@@ -60,20 +60,20 @@ public final class ProbeRunner {
     ///
     /// @param whom identifies the worker, for [#forget]
     /// @param address as [BoundSocket] has it
-    void start(Object whom, SocketTarget target, String address, ResultListener asker) {
+    void start(Object whom, SocketTarget target, String address, ResultListener listener) {
         forget(whom);
         if (!connectable(address)) {
-            asker.answered(false, "nothing to connect to: '" + address + "' is no address");
+            listener.answered(false, "nothing to connect to: '" + address + "' is no address");
             return;
         }
         try {
             Connection attempt =
-                    new Connection(whom, target, address, Connections.connect(address), asker);
+                    new Connection(whom, target, address, Connections.connect(address), listener);
             attempts.put(whom, attempt);
             eventLoop.watch(attempt.fd, Poll.OUT, attempt);
         } catch (PosixException e) {
             forget(whom);
-            asker.answered(false, refused(address, e.reason()));
+            listener.answered(false, refused(address, e.reason()));
         }
     }
 
@@ -107,9 +107,10 @@ public final class ProbeRunner {
     /// @param command just spawned
     /// @param output our end of the pipe that has its output, does not block; is closed
     /// @param over ends what it leaves when it is over, or is not waited for any more
-    void await(Object whom, SpawnedChild command, int output, ResultListener asker, Runnable over) {
+    void await(
+            Object whom, SpawnedChild command, int output, ResultListener listener, Runnable over) {
         forget(whom);
-        Command attempt = new Command(whom, command, output, asker, over);
+        Command attempt = new Command(whom, command, output, listener, over);
         attempts.put(whom, attempt);
         eventLoop.watch(command.pidfd(), Poll.IN, attempt);
         eventLoop.watch(output, Poll.IN, ignored -> attempt.hear());
@@ -129,7 +130,7 @@ public final class ProbeRunner {
         private final Object whom;
         private final SpawnedChild process;
         private final int output;
-        private final ResultListener asker;
+        private final ResultListener listener;
         private final Runnable over;
         private String lastOutput = "";
         private boolean reaped;
@@ -138,12 +139,12 @@ public final class ProbeRunner {
                 Object whom,
                 SpawnedChild process,
                 int output,
-                ResultListener asker,
+                ResultListener listener,
                 Runnable over) {
             this.whom = whom;
             this.process = process;
             this.output = output;
-            this.asker = asker;
+            this.listener = listener;
             this.over = over;
         }
 
@@ -164,7 +165,7 @@ public final class ProbeRunner {
                                 0,
                                 false,
                                 false);
-                asker.answered(exit.success(), exit.success() ? "" : exit + lastLine());
+                listener.answered(exit.success(), exit.success() ? "" : exit + lastLine());
             }
         }
 
@@ -209,16 +210,17 @@ public final class ProbeRunner {
         private final SocketTarget target;
         private final String address;
         private final int fd;
-        private final ResultListener asker;
+        private final ResultListener listener;
         private final HttpProbeAnswer answer = new HttpProbeAnswer();
         private boolean connected;
 
-        Connection(Object whom, SocketTarget target, String address, int fd, ResultListener asker) {
+        Connection(
+                Object whom, SocketTarget target, String address, int fd, ResultListener listener) {
             this.whom = whom;
             this.target = target;
             this.address = address;
             this.fd = fd;
-            this.asker = asker;
+            this.listener = listener;
         }
 
         @Override
@@ -270,13 +272,13 @@ public final class ProbeRunner {
             if (answer.over()) {
                 end(answer.up(), answer.up() ? "" : answer.words());
             } else if (answer.failed()) {
-                asker.partialAnswer(answer.words());
+                listener.partialAnswer(answer.words());
             }
         }
 
         private void end(boolean up, String words) {
             forget(whom);
-            asker.answered(up, words);
+            listener.answered(up, words);
         }
 
         @Override

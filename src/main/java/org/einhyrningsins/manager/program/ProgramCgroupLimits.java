@@ -29,9 +29,9 @@ final class ProgramCgroupLimits {
     void follow(ProgramSpec newest) {
         if (newest != seen) {
             seen = newest;
-            BiConsumer<Severity, String> told =
+            BiConsumer<Severity, String> report =
                     (severity, why) -> context.report(severity, null, why);
-            boolean settled = cgroups.limit(newest.name(), newest.care().together(), told);
+            boolean settled = cgroups.limit(newest.name(), newest.monitoring().together(), report);
             if (!settled) {
                 seen = null; // once more at the next step
             }

@@ -131,9 +131,9 @@ public final class ProgramHost {
     public ProgramHost(ProgramSnapshot image, Surface surface) throws IOException {
         this(
                 Recovery.carriedOver(image.program(), Clock.now()),
-                new ProgramCounters(image.tally()),
+                new ProgramCounters(image.counters()),
                 surface);
-        for (WorkerSocketsSnapshot sockets : image.doors()) {
+        for (WorkerSocketsSnapshot sockets : image.workerSockets()) {
             workers.sockets().resume(sockets);
         }
         for (WorkerSnapshot worker : image.workers()) {
@@ -148,7 +148,7 @@ public final class ProgramHost {
         this.surface = surface;
         this.program = program;
         this.programCounters = programCounters;
-        this.limits = new ProgramCgroupLimits(surface.workers().strays(), context);
+        this.limits = new ProgramCgroupLimits(surface.workers().orphanReaper(), context);
         this.workers = ProgramWorkers.of(context, surface);
     }
 
@@ -195,7 +195,7 @@ public final class ProgramHost {
 
     /// Reason why its workers' health is not known; null if it is, or nobody asks.
     public @Nullable String unknownHealthReason() {
-        return program.newest().care().health() == null ? null : workers.probes().failure();
+        return program.newest().monitoring().health() == null ? null : workers.probes().failure();
     }
 
     /// Start of its last rollout, by the wall clock; 0 for none.
@@ -248,7 +248,7 @@ public final class ProgramHost {
     /// after all effects of the step before.
     public void take(ProgramEvent programEvent) {
         if (programEvent instanceof ProgramEvent.Acked(WorkerId worker)) {
-            surface.workers().births().journalAck(name(), worker);
+            surface.workers().spawner().journalAck(name(), worker);
         }
         pending.add(programEvent);
         if (stepping) {

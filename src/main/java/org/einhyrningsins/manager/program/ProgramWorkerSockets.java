@@ -68,7 +68,7 @@ final class ProgramWorkerSockets {
     boolean disconnect(WorkerProcess process) {
         boolean connected = false;
         for (WorkerSockets sockets : byUser.values()) {
-            connected |= sockets.disconnect(process.channels().line(), process.pid());
+            connected |= sockets.disconnect(process.channels().ackSocket(), process.pid());
         }
         return connected;
     }

@@ -29,9 +29,10 @@ record ProgramWorkers(
         WorkerMessageHandler messages = new WorkerMessageHandler(context, table);
         ProgramWorkerSockets sockets = new ProgramWorkerSockets(surface.doors(), messages);
         SpawnTemplates templates =
-                new SpawnTemplates(surface.workers().births(), sockets, surface.control());
+                new SpawnTemplates(surface.workers().spawner(), sockets, surface.control());
         WorkerProbes probes = new WorkerProbes(context, surface, table, templates);
-        DetachedProcesses detached = new DetachedProcesses(surface.workers().strays(), context);
+        DetachedProcesses detached =
+                new DetachedProcesses(surface.workers().orphanReaper(), context);
         WorkerLifecycle lifecycle =
                 new WorkerLifecycle(
                         context,
@@ -44,7 +45,7 @@ record ProgramWorkers(
                         detached);
         WorkerStarter starter =
                 new WorkerStarter(
-                        context, surface.workers().births(), templates, delayedSpawns, lifecycle);
+                        context, surface.workers().spawner(), templates, delayedSpawns, lifecycle);
         EffectRunner effects =
                 new EffectRunner(
                         context,
@@ -52,7 +53,7 @@ record ProgramWorkers(
                         starter,
                         probes,
                         detached,
-                        surface.workers().births().writerThreads());
+                        surface.workers().spawner().writerThreads());
         return new ProgramWorkers(
                 table, messages, sockets, templates, probes, lifecycle, starter, effects);
     }

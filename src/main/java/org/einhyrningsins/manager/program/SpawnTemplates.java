@@ -44,7 +44,7 @@ final class SpawnTemplates {
     private SpawnTemplate make(ProgramVersion version) throws SpawnRefusedException, IOException {
         WorkerSockets sockets = sockets(version.spec());
         Path acks =
-                switch (version.spec().bond().workerSocket()) {
+                switch (version.spec().managerLink().workerSocket()) {
                     case OWN -> sockets.ackPath();
                     case CONTROL -> controlSocket;
                 };

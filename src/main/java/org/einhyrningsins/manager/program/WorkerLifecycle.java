@@ -76,9 +76,9 @@ final class WorkerLifecycle {
         WorkerProcess process = born.process();
         workerTable.add(process);
         ackListeners.listen(process);
-        if (process.channels().line() >= 0) {
+        if (process.channels().ackSocket() >= 0) {
             PeerCredentials worker = new PeerCredentials(process.pid(), process.uid(), -1);
-            workerSockets.of(spec).connect(process.channels().line(), worker);
+            workerSockets.of(spec).connect(process.channels().ackSocket(), worker);
         }
         surface.loop().watch(process.pidfd(), Poll.IN, events -> died(process));
         if (born.birth() != null) {
@@ -94,19 +94,19 @@ final class WorkerLifecycle {
         if (process == null) {
             return;
         }
-        if (!workerSockets.disconnect(process) && process.channels().line() >= 0) {
-            Descriptors.close(process.channels().line());
+        if (!workerSockets.disconnect(process) && process.channels().ackSocket() >= 0) {
+            Descriptors.close(process.channels().ackSocket());
         }
         ackListeners.drop(process);
         ProcessGroups.killGroup(process.pid(), Signal.KILL);
-        surface.workers().strays().sweep(context.tag(id), process.pid());
+        surface.workers().orphanReaper().sweep(context.tag(id), process.pid());
         Descriptors.close(process.pidfd());
     }
 
     /// Goes on with a worker that another manager started.
     void adopt(WorkerSnapshot image, ProgramSpec spec) {
         WorkerProcess process =
-                WorkerProcess.of(image, spec, surface.workers().births().resume(spec, image));
+                WorkerProcess.of(image, spec, surface.workers().spawner().resume(spec, image));
         workerTable.add(process);
         ackListeners.listen(process);
         WorkerExit ended =
@@ -120,7 +120,7 @@ final class WorkerLifecycle {
             detachedProcesses.signalNewOrphans(process, null); // they were told before
             awaitRest(process, ended);
         }
-        workerTable.setStatusText(image.id(), image.words());
+        workerTable.setStatusText(image.id(), image.statusText());
     }
 
     /// A worker that the manager before began and that was held up may be so still.
@@ -170,7 +170,7 @@ final class WorkerLifecycle {
 
     /// Takes up all that workers have said until now.
     private void listen() {
-        if (context.program().newest().bond().workerSocket()
+        if (context.program().newest().managerLink().workerSocket()
                 == ManagerLinkSpec.WorkerSocket.CONTROL) {
             surface.listener().listen();
         }
@@ -192,7 +192,7 @@ final class WorkerLifecycle {
         if (workerExit == null) {
             return;
         }
-        workerExit = surface.workers().strays().withCause(workerExit, context.tag(id));
+        workerExit = surface.workers().orphanReaper().withCause(workerExit, context.tag(id));
         boolean patient = context.program().waitsForGroupOf(id, workerExit);
         if (!patient) {
             ProcessGroups.killGroup(process.pid(), Signal.KILL);
@@ -204,7 +204,7 @@ final class WorkerLifecycle {
             context.report(ProgramEffect.Severity.WARN, id, what);
         }
         if (patient && leavesOthers(process)) {
-            surface.workers().births().journalEnd(context.name(), id, workerExit);
+            surface.workers().spawner().journalEnd(context.name(), id, workerExit);
             context.take(new ProgramEvent.LeaderExited(id, workerExit));
             awaitRest(process, workerExit);
         } else {
@@ -244,14 +244,14 @@ final class WorkerLifecycle {
     private void ended(WorkerProcess process, WorkerExit workerExit) {
         WorkerId id = process.id();
         detachedProcesses.forget(id);
-        int left = surface.workers().strays().sweep(context.tag(id), process.pid());
+        int left = surface.workers().orphanReaper().sweep(context.tag(id), process.pid());
         probes.forget(id);
         process.log().pipes().forEach(output -> output.drain(true));
         SpawnException failure = delayedSpawns.ended(id);
-        surface.workers().births().releaseFinished();
+        surface.workers().spawner().releaseFinished();
         if (failure == null) {
             WorkerExit seen = workerExit.leaving(left);
-            surface.workers().births().journalEnd(context.name(), id, seen);
+            surface.workers().spawner().journalEnd(context.name(), id, seen);
             context.take(new ProgramEvent.Exited(id, seen));
         } else {
             spawnTemplates.forgetExecutables();
@@ -273,7 +273,7 @@ final class WorkerLifecycle {
     /// known whose they are.
     private void depart(WorkerProcess process) {
         listen();
-        if (process.channels().line() >= 0) {
+        if (process.channels().ackSocket() >= 0) {
             workerSockets.disconnect(process);
         }
         workerTable.depart(process);

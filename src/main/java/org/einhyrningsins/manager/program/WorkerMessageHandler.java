@@ -36,7 +36,8 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
     ///
     /// @return why it does not count; null if it does
     @Nullable String ackedAtControlSocket(int pid, PeerCredentials sender) {
-        if (context.program().newest().bond().workerSocket() == ManagerLinkSpec.WorkerSocket.OWN) {
+        if (context.program().newest().managerLink().workerSocket()
+                == ManagerLinkSpec.WorkerSocket.OWN) {
             return ControlServer.ELSEWHERE;
         }
         return acked(pid, sender) ? null : "you may not acknowledge for pid " + pid;
@@ -101,7 +102,7 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
 
     private boolean watchdog(WorkerId id) {
         Worker worker = context.worker(id);
-        return worker != null && worker.version().spec().care().watchdog() != null;
+        return worker != null && worker.version().spec().monitoring().watchdog() != null;
     }
 
     @Override

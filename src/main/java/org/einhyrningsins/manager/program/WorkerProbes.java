@@ -45,9 +45,9 @@ final class WorkerProbes {
             WorkerTable workerTable,
             SpawnTemplates spawnTemplates) {
         this.context = context;
-        this.workerSpawner = surface.workers().births();
+        this.workerSpawner = surface.workers().spawner();
         this.sockets = surface.sockets();
-        this.probeRunner = surface.workers().prober();
+        this.probeRunner = surface.workers().probeRunner();
         this.workerTable = workerTable;
         this.spawnTemplates = spawnTemplates;
     }
@@ -60,15 +60,15 @@ final class WorkerProbes {
     /// Begins a probe of a worker.
     void begin(ProgramEffect.Probe order) {
         WorkerId id = order.worker();
-        ProbeRunner.ResultListener asker = asker(id);
+        ProbeRunner.ResultListener listener = resultListener(id);
         switch (order.target()) {
             case AckSpec.SocketTarget target ->
-                    probeRunner.start(key(id), target, address(id, target.endpoint()), asker);
-            case AckSpec.ExecTarget target -> run(id, target, asker);
+                    probeRunner.start(key(id), target, address(id, target.endpoint()), listener);
+            case AckSpec.ExecTarget target -> run(id, target, listener);
         }
     }
 
-    private ProbeRunner.ResultListener asker(WorkerId id) {
+    private ProbeRunner.ResultListener resultListener(WorkerId id) {
         return new ProbeRunner.ResultListener() {
             @Override
             public void answered(boolean up, String answer) {
@@ -93,7 +93,7 @@ final class WorkerProbes {
         measurements.remove(id);
     }
 
-    private void run(WorkerId id, AckSpec.ExecTarget target, ProbeRunner.ResultListener asker) {
+    private void run(WorkerId id, AckSpec.ExecTarget target, ProbeRunner.ResultListener listener) {
         Worker worker = context.worker(id);
         WorkerProcess process = workerTable.of(id);
         if (worker == null || process == null) {
@@ -107,7 +107,7 @@ final class WorkerProbes {
             lastCommand = check.birth();
             failure = null;
             Runnable over = () -> workerSpawner.checked(check);
-            probeRunner.await(key(id), check.birth().child(), check.output(), asker, over);
+            probeRunner.await(key(id), check.birth().child(), check.output(), listener, over);
         } catch (IOException | SpawnRefusedException | SpawnException | PosixException e) {
             failed(id, String.valueOf(e.getMessage()));
         }
@@ -138,7 +138,7 @@ final class WorkerProbes {
     void measureMemory(WorkerId id) {
         Worker worker = context.worker(id);
         WorkerProcess process = workerTable.of(id);
-        Long most = worker == null ? null : worker.version().spec().care().memoryMax();
+        Long most = worker == null ? null : worker.version().spec().monitoring().memoryMax();
         if (process == null || most == null) {
             return;
         }

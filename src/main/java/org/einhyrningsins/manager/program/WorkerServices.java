@@ -5,9 +5,12 @@ import org.einhyrningsins.manager.spawn.WorkerSpawner;
 
 /// Services of the manager for the processes of workers.
 ///
-/// @param births spawns them
-/// @param prober asks them how they are
-/// @param strays ends what they leave
+/// @param spawner spawns them
+/// @param probeRunner asks them how they are
+/// @param orphanReaper ends what they leave
 /// @param groups waits for what is left of their process groups
 public record WorkerServices(
-        WorkerSpawner births, ProbeRunner prober, OrphanReaper strays, ProcessGroupWatch groups) {}
+        WorkerSpawner spawner,
+        ProbeRunner probeRunner,
+        OrphanReaper orphanReaper,
+        ProcessGroupWatch groups) {}

@@ -29,7 +29,7 @@ final class SyslogSender {
 
     private final Path socket;
     private int fd = -1;
-    private boolean told;
+    private boolean errorReported;
 
     /// Connects when there is something to say.
     SyslogSender(Path socket) {
@@ -43,11 +43,11 @@ final class SyslogSender {
         ByteBuffer datagram = datagram(level, message);
         try {
             deliver(datagram);
-            told = false;
+            errorReported = false;
             return null;
         } catch (PosixException e) {
-            boolean news = !told;
-            told = true;
+            boolean news = !errorReported;
+            errorReported = true;
             return news ? "the system's log cannot be had: " + e.getMessage() + " " + socket : null;
         }
     }

@@ -6,9 +6,9 @@ package org.einhyrningsins.manager.snapshot;
 ///
 /// A line that is not indented begins with a Java type, without its package, and the type's name in
 /// the format; components or constants follow, also on indented lines. A word is a name in Java and
-/// in the format alike; `care=health` is `care` in Java and `health` in the format. Of a type that
-/// is one of several (a sealed interface's), the part of its name behind the dot stands in the
-/// text.
+/// in the format alike; `spec=definition` is `spec` in Java and `definition` in the format. Of a
+/// type that is one of several (a sealed interface's), the part of its name behind the dot stands
+/// in the text.
 ///
 /// A component with others in parentheses is flat: a record that groups components in Java only. In
 /// the text they stand among those of the record around it, and are named as that one's. So
@@ -34,20 +34,20 @@ final class FormatTable {
               pending(stopping trial=pendingConfirmation reload=pendingReload)
               programs=programFiles
             ProgramSnapshot managed-program
-              program retiring=removed workers=processes doors=workerSockets tally=counters
+              program retiring=removed workers=processes workerSockets counters
               kept=descriptors
             WorkerSnapshot process
               id=worker
               process(pid startTicks pidfd uid bornMillis=startedAtMillis adopted)
-              line=ackSocket
+              ackSocket
               log(path=logPath offset=logOffset file=logFile)
-              words=statusText kept=descriptors
+              statusText kept=descriptors
             WorkerSocketsSnapshot worker-sockets
-              user name owner acks=ackSocket notifications=notifySocket guests=clients
-            WorkerClientSnapshot worker-socket-client fd pid uid begun=partialLine
+              user name owner acks=ackSocket notifications=notifySocket clients
+            WorkerClientSnapshot worker-socket-client fd pid uid partialLine
             ControlConnectionSnapshot client
-              fd follows=subscription followed=subscribedPrograms begun=partialLine
-              untaken=unsentReplies waits=awaitedConditions followsFacts
+              fd follows=subscription followed=subscribedPrograms partialLine
+              unsentReplies waits=awaitedConditions followsFacts
             ConditionWaitSnapshot awaited-condition request condition programs
             ProgramCondition program-condition
               READY=ready STOPPED=stopped DONE=done ROLLED=rolled
@@ -107,13 +107,13 @@ final class FormatTable {
                 crashes)
               restarts last=lastEnd ended=endedReason losses
             CrashHistory crashes since recent longest=longestLife loop count
-            PreviousExit worker-end worker born=startedAt at=endedAt exit why=reason
+            PreviousExit worker-end worker startedAt endedAt exit why=reason
             WorkerLosses losses all own=ownFailures
             WorkerExit exit code=status signal core=coreDumped left=leftProcesses oom=outOfMemory
               shared=ofProgramMemory
             WorkerId worker-id slot incarnation
             Moment moment nanos
-            Worker worker id version born=startedAt state care=health
+            Worker worker id version startedAt state health
             WorkerState.Starting worker-state.starting
               deadline nextProbe=nextProbeAt unheard=ackMayBeLost delayed=execDelayed
               answer=lastProbeFailure
@@ -127,9 +127,9 @@ final class FormatTable {
               FAILED_START=failed-start WITHDRAWN=withdrawn HUNG=hung REPLACED=replaced
               LEFT_BEHIND=left-behind
             WorkerHealth worker-health
-              checkup=check
+              check
               watchdog(pinged=lastPingAt interval=watchdogInterval)
-              memory(weighing=nextMemoryCheckAt weight=memoryBytes)
+              memory(nextCheck=nextMemoryCheckAt bytes=memoryBytes)
               replacement(tries=failedReplacements retry=retryAt recalled=rolledBack)
               suspended=suspendedBy
             PeriodicCheck health-check due=dueAt asked=awaitingAnswer misses=failures
@@ -140,8 +140,8 @@ final class FormatTable {
               gates(canary held proved=probationPassed)
               failedStarts(failures=failedStarts retryAt lastFailure blame=failedWorker)
               old=oldWorkers
-            CanaryState.Coming canary.starting ill=unhealthyBefore
-            CanaryState.Watched canary.watched ill=unhealthyBefore until
+            CanaryState.Coming canary.starting unhealthyBefore
+            CanaryState.Watched canary.watched unhealthyBefore until
             CanaryState.Passed canary.passed
             OldWorkerCounts old-workers before=total up=anyReady replaced killed
             PendingRequest pending-command ticket verb began=startedAt scope=slots until=waitsFor
@@ -190,9 +190,9 @@ final class FormatTable {
             SocketSpec.UnixFile socket-file mode owner group
             ProgramSpec definition
               name workers
-              launch(command directory env dropEnv identity logs bond=managerLink)
+              launch(command directory env dropEnv identity logs managerLink)
               bind(sockets stdin protocols)
-              supervision(ack stop restart rollout care=monitoring after)
+              supervision(ack stop restart rollout monitoring after)
               found(obstacle release)
             Release release link path directory program
             TextTemplate template parts

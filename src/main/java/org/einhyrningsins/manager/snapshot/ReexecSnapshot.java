@@ -41,10 +41,10 @@ public record ReexecSnapshot(
                 all.add(worker.pidfd());
                 worker.kept().forEach(kept -> all.add(kept.fd()));
             }
-            for (WorkerSocketsSnapshot door : program.doors()) {
+            for (WorkerSocketsSnapshot door : program.workerSockets()) {
                 all.add(door.acks());
                 all.add(door.notifications());
-                door.guests().forEach(guest -> all.add(guest.fd()));
+                door.clients().forEach(guest -> all.add(guest.fd()));
             }
         }
         return all;

@@ -32,7 +32,7 @@ import java.util.Map;
 /// ```
 public final class StateJournal {
     private static final String NOTED = "noted";
-    private static final String BORN = "born";
+    private static final String SPAWNED = "born";
     private static final String ACKED = "acked";
     private static final String ENDED = "ended";
     private static final String SHARED = " shared";
@@ -69,9 +69,9 @@ public final class StateJournal {
     }
 
     /// Returns the note that a worker about to be spawned shall write; its pid follows.
-    public String birth(String program, WorkerId id, int generation) {
+    public String spawnNote(String program, WorkerId id, int generation) {
         some = true;
-        return BORN
+        return SPAWNED
                 + ' '
                 + program
                 + ' '
@@ -144,7 +144,7 @@ public final class StateJournal {
     /// Content of the journal.
     ///
     /// @param whole true if nothing was lost since the snapshots were written
-    public record Read(List<Birth> births, List<Ack> acks, List<End> ends, boolean whole) {
+    public record Read(List<SpawnNote> spawns, List<Ack> acks, List<End> ends, boolean whole) {
         /// Returns the exits of a program's workers that were seen.
         public Map<WorkerId, WorkerExit> ends(String program) {
             Map<WorkerId, WorkerExit> its = new HashMap<>();
@@ -157,7 +157,7 @@ public final class StateJournal {
         }
     }
 
-    public record Birth(String program, WorkerId id, int generation, long ticks, int pid) {}
+    public record SpawnNote(String program, WorkerId id, int generation, long ticks, int pid) {}
 
     public record Ack(String program, WorkerId id) {}
 
@@ -165,15 +165,15 @@ public final class StateJournal {
 
     /// Reads notes. The last line may be torn; what makes no sense is no note.
     public static Read read(String text) {
-        List<Birth> births = new ArrayList<>();
+        List<SpawnNote> births = new ArrayList<>();
         List<Ack> acks = new ArrayList<>();
         List<End> ends = new ArrayList<>();
         for (String line : text.replace("\0", "").split("\n", -1)) {
             String[] words = line.split(" ", -1);
             try {
-                if (words.length == 7 && words[0].equals(BORN)) {
+                if (words.length == 7 && words[0].equals(SPAWNED)) {
                     births.add(
-                            new Birth(
+                            new SpawnNote(
                                     words[1],
                                     id(words),
                                     Integer.parseInt(words[4]),

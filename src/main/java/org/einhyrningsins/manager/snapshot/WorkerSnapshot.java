@@ -11,12 +11,17 @@ import java.util.List;
 /// A worker's process.
 ///
 /// @param process its main process
-/// @param line the manager's end of its EINHORN_SOCK_FD, for a re-exec; else -1
+/// @param ackSocket the manager's end of its EINHORN_SOCK_FD, for a re-exec; else -1
 /// @param log where it writes
-/// @param words the status that it last sent
+/// @param statusText the status that it last sent
 /// @param kept other descriptors kept for it
 public record WorkerSnapshot(
-        WorkerId id, Process process, int line, Log log, String words, List<KeptDescriptor> kept) {
+        WorkerId id,
+        Process process,
+        int ackSocket,
+        Log log,
+        String statusText,
+        List<KeptDescriptor> kept) {
     /// Main process of a worker.
     ///
     /// @param startTicks start time in ticks since boot: with the pid it identifies it for good
@@ -47,7 +52,7 @@ public record WorkerSnapshot(
                         process.uid,
                         process.bornMillis,
                         true);
-        return new WorkerSnapshot(id, found, -1, log, words, left);
+        return new WorkerSnapshot(id, found, -1, log, statusText, left);
     }
 
     /// See [Process#pid()].

@@ -13,11 +13,11 @@ import java.util.List;
 /// @param owner user who may connect, besides root; null for the manager's own user
 /// @param acks descriptor, for a re-exec; else -1
 /// @param notifications descriptor, for a re-exec; else -1
-/// @param guests clients that are connected, for a re-exec
+/// @param clients clients that are connected, for a re-exec
 public record WorkerSocketsSnapshot(
         String user,
         String name,
         @Nullable Credentials owner,
         int acks,
         int notifications,
-        List<WorkerClientSnapshot> guests) {}
+        List<WorkerClientSnapshot> clients) {}

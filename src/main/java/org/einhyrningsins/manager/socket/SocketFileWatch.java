@@ -55,7 +55,7 @@ public final class SocketFileWatch {
     private @Nullable Moment due;
 
     /// Reasons logged for files that are missing.
-    private final Map<Path, String> told = new HashMap<>();
+    private final Map<Path, String> reported = new HashMap<>();
 
     /// Times when files were made again: one that is removed again and again fills no log.
     private final Map<Path, Moment> made = new HashMap<>();
@@ -191,7 +191,7 @@ public final class SocketFileWatch {
 
     /// Looks after it no more; to be called before the file is removed on purpose.
     public void unwatch(Path path) {
-        told.remove(path);
+        reported.remove(path);
         moved.remove(path);
         lost.removeIf(file -> file.path().equals(path));
         for (WatchedFile file : List.copyOf(watched)) {
@@ -331,7 +331,7 @@ public final class SocketFileWatch {
     private void remake(WatchedFile file) {
         try {
             if (!isGone(file)) {
-                told.remove(file.path());
+                reported.remove(file.path());
                 file.owner().found();
                 watch(file.path(), file.owner());
                 return;
@@ -346,7 +346,7 @@ public final class SocketFileWatch {
         }
         try {
             file.owner().remake();
-            told.remove(file.path());
+            reported.remove(file.path());
             boolean wasMoved = moved.remove(file.path()) != null;
             String what =
                     file.path()
@@ -373,7 +373,7 @@ public final class SocketFileWatch {
     }
 
     private void lost(WatchedFile file, String what, String state, String why) {
-        if (!why.equals(told.put(file.path(), why))) {
+        if (!why.equals(reported.put(file.path(), why))) {
             String end = "; what runs goes on, and it is tried again";
             managerLog.error("", file.path() + what + why + end);
         }

@@ -28,7 +28,7 @@ public final class SocketTable {
     private final ManagerLog managerLog;
     private final SocketBinder binder;
     private final SlotQueues queues;
-    private final SocketTroubles troubles = new SocketTroubles();
+    private final SocketProblems problems = new SocketProblems();
     private Runnable joined = () -> {};
     private Consumer<SocketKey> closed = key -> {};
 
@@ -240,8 +240,8 @@ public final class SocketTable {
     }
 
     /// Problems of open sockets.
-    public SocketTroubles troubles() {
-        return troubles;
+    public SocketProblems problems() {
+        return problems;
     }
 
     // ---- from one manager to the next
@@ -310,7 +310,7 @@ public final class SocketTable {
             return;
         }
         managerLog.debug("", "closed " + held.group().any().address());
-        troubles.set(key, null);
+        problems.set(key, null);
         if (held.spec().address() instanceof SocketSpec.UnixPath unix) {
             closed.accept(key);
             String problem = held.removeFile(unix); // before it is closed: then its number is free

@@ -340,12 +340,12 @@ public final class UnixSocketFiles {
 
         @Override
         public void lost(String what) {
-            sockets.troubles().set(key, what);
+            sockets.problems().set(key, what);
         }
 
         @Override
         public void found() {
-            sockets.troubles().set(key, null);
+            sockets.problems().set(key, null);
         }
     }
 }

@@ -7,7 +7,7 @@
 /// is what is open at one address: a socket that all workers share, or one for each slot, among
 /// which [SlotQueues] steers connections. [UnixSocketFiles] puts back the files of UNIX sockets
 /// that somebody removed; [SocketFileWatch] notices it. [BindAdvice] and [PortUsage] say what may
-/// help when an address cannot be bound; [SocketTroubles] has the words for the status.
+/// help when an address cannot be bound; [SocketProblems] has the words for the status.
 ///
 /// **Where sockets come from after a crash**: any [SocketSource]. [HeldSockets] takes them out of
 /// workers or of the [SocketHolder], a small process that has duplicates; [SystemdSockets] takes

@@ -164,6 +164,7 @@ final class ConfinedSpawner {
 
     private static String note(
             StateJournal stateJournal, WorkerId id, ProgramVersion programVersion) {
-        return stateJournal.birth(programVersion.spec().name(), id, programVersion.generation());
+        return stateJournal.spawnNote(
+                programVersion.spec().name(), id, programVersion.generation());
     }
 }

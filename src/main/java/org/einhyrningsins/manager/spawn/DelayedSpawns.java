@@ -85,7 +85,7 @@ public final class DelayedSpawns {
     }
 
     /// Looks at them, if that is due. One that failed is told of when it is dead.
-    public void look(Moment now, DelayListener told) {
+    public void look(Moment now, DelayListener listener) {
         if (due == null || !due.reached(now)) {
             return;
         }
@@ -97,12 +97,12 @@ public final class DelayedSpawns {
                 boolean word = !each.told() && time.compareTo(WORTH_A_WORD) >= 0;
                 if (word) {
                     late.put(id, new Late(each.process(), each.birth(), each.since(), true));
-                    told.waits(id, time);
+                    listener.waits(id, time);
                 }
                 due = Moment.earlier(due, now.plus(pause(time)));
             } else if (each.birth() == null || each.birth().failure() == null) {
                 late.remove(id);
-                told.executed(id);
+                listener.executed(id);
             }
         }
     }

@@ -66,7 +66,7 @@ final class SpawnObjections {
             }
         }
         String objection = objection("command", spec, spec.command().getFirst());
-        HealthSpec health = spec.care().health();
+        HealthSpec health = spec.monitoring().health();
         if (objection == null
                 && health != null
                 && health.target() instanceof AckSpec.ExecTarget check) {

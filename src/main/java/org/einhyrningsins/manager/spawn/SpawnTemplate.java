@@ -98,7 +98,7 @@ public final class SpawnTemplate {
         WorkerEnvironment.announce(same, spec, bound, programVersion.generation());
         same.put("EINHORN_SOCK_PATH", acks.toString());
         same.put("NOTIFY_SOCKET", notifications.toString());
-        if (spec.bond().descriptor()) {
+        if (spec.managerLink().descriptor()) {
             int number = ProgramSpec.FIRST_SOCKET_FD + bound.size();
             same.put("EINHORN_SOCK_FD", Integer.toString(number));
         }
@@ -106,12 +106,14 @@ public final class SpawnTemplate {
         if (ackFd >= 0) {
             same.put("EINHORN_ACK_FD", Integer.toString(ackFd));
         }
-        Duration watchdog = spec.care().watchdog();
+        Duration watchdog = spec.monitoring().watchdog();
         if (watchdog != null) {
             same.put("WATCHDOG_USEC", Long.toString(watchdog.toNanos() / 1_000));
             ownPid.add("WATCHDOG_PID");
         }
-        same.put(WorkerTag.DEFINITION, programVersion.generation() + ":" + spec.birth().sum());
+        same.put(
+                WorkerTag.DEFINITION,
+                programVersion.generation() + ":" + spec.spawnSettings().sum());
         ownPid.add(WorkerTag.OWN_PID);
         if (!spec.identity().confinement().credentials().isEmpty()) {
             same.remove(WorkerCredentials.VARIABLE); // each worker has its own
@@ -138,7 +140,7 @@ public final class SpawnTemplate {
     private static int firstFree(ProgramSpec spec) {
         return ProgramSpec.FIRST_SOCKET_FD
                 + spec.sockets().size()
-                + (spec.bond().descriptor() ? 1 : 0);
+                + (spec.managerLink().descriptor() ? 1 : 0);
     }
 
     /// Sets a variable that is the same for all workers; one that differs is left to [#order].
@@ -160,8 +162,8 @@ public final class SpawnTemplate {
                 given.set(0, sockets.get(i).fd());
             }
         }
-        if (its.line() >= 0) {
-            given.add(its.line());
+        if (its.ackSocket() >= 0) {
+            given.add(its.ackSocket());
         }
         while (its.ack() >= 0 && given.size() < ackFd) {
             given.add(-1);
@@ -206,7 +208,8 @@ public final class SpawnTemplate {
         String executable = executable(argv.getFirst());
         keepOwnName(id, argv);
         List<Integer> given = descriptors(spec, its);
-        Signal orphaned = spec.bond().outlive() ? null : spec.stop().steps().getFirst().signal();
+        Signal orphaned =
+                spec.managerLink().outlive() ? null : spec.stop().steps().getFirst().signal();
         return order(executable, argv, assignments(id), ownPid, given, orphaned);
     }
 

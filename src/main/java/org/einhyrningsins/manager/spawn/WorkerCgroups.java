@@ -194,10 +194,10 @@ public final class WorkerCgroups {
 
     /// Sets the limits of all workers of a program together, also of those that run.
     ///
-    /// @param told receives the reason of a failure, and workers not under the limits
+    /// @param report receives the reason of a failure, and workers not under the limits
     /// @return false if it is not known yet whether they hold
     public boolean limit(
-            String program, @Nullable CgroupSpec limits, BiConsumer<Severity, String> told) {
+            String program, @Nullable CgroupSpec limits, BiConsumer<Severity, String> report) {
         if (limits == null) {
             limited.remove(program);
         } else {
@@ -211,18 +211,18 @@ public final class WorkerCgroups {
         try {
             boolean settled = of.applyLimits(program);
             if (limits != null) {
-                include(program, of, told);
+                include(program, of, report);
             }
             return settled;
         } catch (PosixException e) {
             String what = "the limits of all workers together cannot be changed: ";
-            told.accept(Severity.ERROR, what + e.getMessage() + CgroupAdvice.of(e));
+            report.accept(Severity.ERROR, what + e.getMessage() + CgroupAdvice.of(e));
             return true;
         }
     }
 
     /// Sets workers that run to be killed as a whole, too.
-    private void include(String program, ProgramCgroups of, BiConsumer<Severity, String> told) {
+    private void include(String program, ProgramCgroups of, BiConsumer<Severity, String> report) {
         Cgroups here = groups;
         for (Map.Entry<String, String> each : lived.entrySet()) {
             String mark = each.getKey();
@@ -232,7 +232,7 @@ public final class WorkerCgroups {
             if (each.getValue().equals(mark)) {
                 String what = " was started by an earlier version of the manager, and is not";
                 String next = " under the limits of all workers together until it is replaced";
-                told.accept(Severity.WARN, mark + what + next);
+                report.accept(Severity.WARN, mark + what + next);
             } else if (of.sharesMemory(program)) {
                 of.enable(CgroupSpec.OOM_GROUP);
                 here.set(each.getValue(), CgroupSpec.OOM_GROUP, "1");

@@ -10,6 +10,6 @@ import java.util.List;
 /// @param sockets its sockets, in the definition's order
 /// @param out becomes its 1
 /// @param err becomes its 2
-/// @param line becomes its EINHORN_SOCK_FD; -1 for none
+/// @param ackSocket becomes its EINHORN_SOCK_FD; -1 for none
 /// @param ack becomes its EINHORN_ACK_FD; -1 for none
-record WorkerDescriptors(List<BoundSocket> sockets, int out, int err, int line, int ack) {}
+record WorkerDescriptors(List<BoundSocket> sockets, int out, int err, int ackSocket, int ack) {}

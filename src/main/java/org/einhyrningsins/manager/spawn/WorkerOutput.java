@@ -52,10 +52,10 @@ public final class WorkerOutput {
     /// Opens output for workers of one manager.
     ///
     /// @param devNull a descriptor of /dev/null
-    public WorkerOutput(EventLoop eventLoop, int devNull, OutputPump.MessageLog told) {
+    public WorkerOutput(EventLoop eventLoop, int devNull, OutputPump.MessageLog messages) {
         this.eventLoop = eventLoop;
         this.devNull = devNull;
-        this.messages = told;
+        this.messages = messages;
         this.writerThreads = new LogWriterThreads(eventLoop);
     }
 
@@ -93,7 +93,7 @@ public final class WorkerOutput {
                 return new Output(worker, worker, true, WorkerLog.through(null, null, pipes));
             }
             Streams streams = streams(spec, slot);
-            return spec.heard() ? passed(spec.name(), slot, streams, user) : streams.output();
+            return spec.readsOutput() ? passed(spec.name(), slot, streams, user) : streams.output();
         } catch (PosixException e) {
             throw new SpawnRefusedException("cannot open its log: " + e.getMessage());
         }
@@ -178,7 +178,7 @@ public final class WorkerOutput {
                 int reader = reader(worker, WorkerProcess.OUTPUT, STDOUT);
                 return reader < 0 ? List.of() : List.of(recorded(spec, worker, reader));
             }
-            return spec.heard() ? resumed(spec, worker) : List.of();
+            return spec.readsOutput() ? resumed(spec, worker) : List.of();
         } catch (PosixException e) {
             String what = "cannot go on with the output of pid " + worker.pid();
             String end = "; it waits when its pipe is full: roll the program";

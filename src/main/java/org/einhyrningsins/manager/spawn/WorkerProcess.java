@@ -50,7 +50,7 @@ public record WorkerProcess(
                 image.process().uid(),
                 image.process().bornMillis(),
                 image.process().adopted(),
-                WorkerChannels.of(image.line(), ack(image, SpawnTemplate.ackNumber(spec))),
+                WorkerChannels.of(image.ackSocket(), ack(image, SpawnTemplate.ackNumber(spec))),
                 new WorkerLog(image.log().path(), image.log().offset(), image.log().file(), pipes));
     }
 
@@ -81,7 +81,7 @@ public record WorkerProcess(
         return new WorkerSnapshot(
                 id,
                 new WorkerSnapshot.Process(pid, startTicks, pidfd, uid, bornMillis, adopted),
-                channels.line(),
+                channels.ackSocket(),
                 new WorkerSnapshot.Log(log.file(), log.offset(), log.extent()),
                 words,
                 kept(open));

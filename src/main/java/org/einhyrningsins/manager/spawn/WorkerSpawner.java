@@ -153,7 +153,7 @@ public final class WorkerSpawner {
         WorkerOutput.Output output = workerOutput.open(spec, id, credentials);
         try {
             boolean piped = spec.ack().mode() instanceof AckSpec.Fd;
-            int[] line = spec.bond().descriptor() ? Connections.pair() : NONE;
+            int[] line = spec.managerLink().descriptor() ? Connections.pair() : NONE;
             int[] ack = piped ? ackPipeOrClose(line, credentials) : NONE;
             WorkerDescriptors descriptors =
                     new WorkerDescriptors(own, output.out(), output.err(), line[1], ack[1]);
@@ -192,7 +192,7 @@ public final class WorkerSpawner {
     private void killUnrecorded(SpawnedChild child, String mark, WorkerChannels channels) {
         ProcessGroups.killGroup(child.pid(), Signal.KILL);
         cgroups.end(mark, child.pid());
-        close(child.pidfd(), channels.line(), channels.ack());
+        close(child.pidfd(), channels.ackSocket(), channels.ack());
     }
 
     private SpawnedWorker started(
@@ -283,9 +283,9 @@ public final class WorkerSpawner {
             born = true;
             return pendingChild;
         } finally {
-            close(descriptors.line(), descriptors.ack());
+            close(descriptors.ackSocket(), descriptors.ack());
             if (!born) {
-                close(channels.line(), channels.ack());
+                close(channels.ackSocket(), channels.ack());
             }
         }
     }

@@ -9,7 +9,7 @@ public final class WorkerTag {
     /// `PROGRAM:SLOT:INCARNATION`, see [#of].
     public static final String VARIABLE = "EINHYRNINGSINS_WORKER";
 
-    /// `GENERATION:SUM`, where SUM is that of [org.einhyrningsins.spec.ProgramSpec.Birth].
+    /// `GENERATION:SUM`, where SUM is that of [org.einhyrningsins.spec.ProgramSpec.SpawnSettings].
     public static final String DEFINITION = "EINHYRNINGSINS_DEFINITION";
 
     /// The worker's own pid. A process that merely inherited the others has another.

@@ -60,7 +60,8 @@ class ClassicCommandLineTest {
         assertThat(web.rollout().maxSurge()).isEqualTo(1);
         assertThat(web.rollout().proof()).isEqualTo(TrialSpec.of(AckSpec.DEFAULT));
         assertThat(web.rollout().drain()).isEqualTo(new DrainSpec(false, DrainSpec.UNLIMITED));
-        assertThat(web.bond()).isEqualTo(new ManagerLinkSpec(WorkerSocket.CONTROL, false, true));
+        assertThat(web.managerLink())
+                .isEqualTo(new ManagerLinkSpec(WorkerSocket.CONTROL, false, true));
         assertThat(web.stop().steps())
                 .containsExactly(
                         new Step(Signal.USR2, Duration.ofSeconds(3)),
@@ -198,8 +199,8 @@ class ClassicCommandLineTest {
 
     @Test
     void readsWhatBindsWorkersToTheManager() {
-        assertThat(program("-g x").bond().descriptor()).isTrue();
-        assertThat(program("-k x").bond().outlive()).isFalse();
+        assertThat(program("-g x").managerLink().descriptor()).isTrue();
+        assertThat(program("-k x").managerLink().outlive()).isFalse();
         assertThat(program("--drop-env-var A --drop-env-var=B x").dropEnv())
                 .containsExactly("A", "B");
     }

@@ -214,16 +214,16 @@ class PlanKeptTest {
 
     private static boolean ofTheFile(DefinitionChange definitionChange, Worker worker) {
         ProgramSpec file = definitionChange.after();
-        return file != null && worker.version().spec().birth().equals(file.birth());
+        return file != null && worker.version().spec().spawnSettings().equals(file.spawnSettings());
     }
 
     /// Whoever serves in the end, a rollout before this one has not left anybody else.
     private static void bornAsTheFileSays(DefinitionChange definitionChange, @Nullable Program is) {
         ProgramSpec file = definitionChange.after();
         for (Worker worker : House.serving(is).values()) {
-            assertThat(worker.version().spec().birth())
+            assertThat(worker.version().spec().spawnSettings())
                     .as("worker %s", worker.id())
-                    .isEqualTo(file == null ? null : file.birth());
+                    .isEqualTo(file == null ? null : file.spawnSettings());
         }
     }
 

@@ -113,7 +113,7 @@ class SurvivingWorkerIT {
                                 assertThat(one.claim().door()).isEqualTo("web");
                                 long started = ProcessStatus.startTime(left.getFirst());
                                 assertThat(one.startTicks()).isEqualTo(started);
-                                assertThat(JournalBirth.open(one.birth())).isNegative();
+                                assertThat(JournalSpawn.open(one.birth())).isNegative();
                             });
         } finally {
             left.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));

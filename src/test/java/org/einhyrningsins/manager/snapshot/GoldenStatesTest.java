@@ -224,7 +224,7 @@ final class GoldenStatesTest {
                         });
         ProgramSnapshot own = program(format, "own");
         Worker worker = Objects.requireNonNull(own.program().slots().getFirst().current());
-        assertThat(worker.care().checkup()).isNotNull();
+        assertThat(worker.health().check()).isNotNull();
         assertThat(own.workers()).hasSize(2);
         for (WorkerSnapshot process : own.workers()) {
             assertThat(own.program().has(process.id())).isTrue();
@@ -234,9 +234,9 @@ final class GoldenStatesTest {
             assertThat(process.inode("output")).as("of its pipe").isPositive();
         }
         ProgramSnapshot notify = program(format, "notify");
-        assertThat(notify.workers().getFirst().words()).isEqualTo("fine");
-        assertThat(notify.tally()).containsEntry("starts", 1L);
-        assertThat(program(format, "ready").doors()).isNotEmpty();
+        assertThat(notify.workers().getFirst().statusText()).isEqualTo("fine");
+        assertThat(notify.counters()).containsEntry("starts", 1L);
+        assertThat(program(format, "ready").workerSockets()).isNotEmpty();
         ProgramSnapshot piped = program(format, "piped");
         assertThat(piped.workers().getFirst().inode("ack")).isPositive();
         assertThat(piped.workers().getFirst().log().path())
@@ -248,8 +248,9 @@ final class GoldenStatesTest {
     @MethodSource("formats")
     void definitionsAreWhatTheFileSaid(int format) throws Exception {
         ProgramSpec notify = program(format, "notify").program().serving().spec();
-        assertThat(notify.bond().workerSocket()).isEqualTo(ManagerLinkSpec.WorkerSocket.CONTROL);
-        assertThat(notify.care().watchdog()).hasHours(1);
+        assertThat(notify.managerLink().workerSocket())
+                .isEqualTo(ManagerLinkSpec.WorkerSocket.CONTROL);
+        assertThat(notify.monitoring().watchdog()).hasHours(1);
         assertThat(notify.ack().mode()).isInstanceOf(AckSpec.Notify.class);
         assertThat(notify.logs()).isInstanceOf(LogsSpec.Journal.class);
         Map<String, ProgramSpec> first = definitions(1);

@@ -27,7 +27,7 @@ final class ImageTextTest {
         assertThat(image.program().rollout())
                 .matches(rollout -> rollout != null && rollout.canary() == null);
         assertThat(image.program().slots()).hasSize(3);
-        assertThat(image.program().slots().getFirst().workers().getFirst().care().recalled())
+        assertThat(image.program().slots().getFirst().workers().getFirst().health().recalled())
                 .isFalse();
         assertThat(image.program().slots().getFirst().workers().getFirst().state())
                 .isInstanceOf(WorkerState.class);
@@ -36,7 +36,7 @@ final class ImageTextTest {
         assertThat(image.program().slots().getFirst().past().last()).isNull();
         assertThat(image.program().serving().spec().sockets()).hasSize(2);
         assertThat(image.workers()).isNotEmpty();
-        assertThat(image.doors().getFirst().name()).isEqualTo("web");
+        assertThat(image.workerSockets().getFirst().name()).isEqualTo("web");
     }
 
     @Test

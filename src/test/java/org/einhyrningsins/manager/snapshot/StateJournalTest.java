@@ -19,14 +19,14 @@ final class StateJournalTest {
     @Test
     void aTornLineIsNoNote() {
         StateJournal.Read read = StateJournal.read(BORN + "acked web 1 7\nborn web 2 8 3 12346 47");
-        assertThat(read.births())
+        assertThat(read.spawns())
                 .first()
-                .isEqualTo(new StateJournal.Birth("web", new WorkerId(1, 7), 3, 12_345, 4_711));
+                .isEqualTo(new StateJournal.SpawnNote("web", new WorkerId(1, 7), 3, 12_345, 4_711));
         assertThat(read.acks()).containsExactly(new StateJournal.Ack("web", new WorkerId(1, 7)));
         for (int length = 0; length < BORN.length() - 8; length++) {
-            assertThat(StateJournal.read(BORN.substring(0, length)).births()).hasSizeLessThan(2);
+            assertThat(StateJournal.read(BORN.substring(0, length)).spawns()).hasSizeLessThan(2);
         }
-        assertThat(StateJournal.read("\0\n \nborn\nborn a b c d e f\nacked x y z\n").births())
+        assertThat(StateJournal.read("\0\n \nborn\nborn a b c d e f\nacked x y z\n").spawns())
                 .isEmpty();
     }
 

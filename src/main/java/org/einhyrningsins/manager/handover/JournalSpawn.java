@@ -16,17 +16,17 @@ import java.time.Duration;
 import java.util.List;
 
 /// Finds the process of a start that the state journal tells of.
-final class JournalBirth {
+final class JournalSpawn {
     /// Maximum time from a note to the start of its child, in ticks. No other process gets the same
     /// pid that soon.
     private static final long LATEST_TICKS = 500;
 
-    private JournalBirth() {}
+    private JournalSpawn() {}
 
     /// Opens the process of a start, known by its pid and when it started.
     ///
     /// @return its pidfd; -1 if it is gone
-    static int open(StateJournal.Birth birth) {
+    static int open(StateJournal.SpawnNote birth) {
         int pidfd = birth.pid() > 1 ? Processes.open(birth.pid()) : -1;
         long started = pidfd < 0 ? -1 : ProcReader.startTimeIfAlive(birth.pid());
         // the clock of the note and that of the process may round differently
@@ -40,7 +40,7 @@ final class JournalBirth {
     /// Makes the snapshot of a worker of which nothing but its start was written.
     ///
     /// @param pidfd of its process; -1 if that is gone
-    static WorkerSnapshot worker(Program program, StateJournal.Birth birth, int pidfd) {
+    static WorkerSnapshot worker(Program program, StateJournal.SpawnNote birth, int pidfd) {
         LogsSpec logs = program.newest().logs();
         WorkerSnapshot.Process process =
                 new WorkerSnapshot.Process(
@@ -56,7 +56,7 @@ final class JournalBirth {
     }
 
     /// The time that has passed since a start.
-    static Duration age(StateJournal.Birth birth) {
+    static Duration age(StateJournal.SpawnNote birth) {
         long ticks = Math.max(0, BootId.ticks() - birth.ticks());
         return Duration.ofMillis(ticks * 1000 / BootId.TICKS_A_SECOND);
     }

@@ -15,11 +15,11 @@ import java.util.Map;
 
 /// Tells facts wherever they are to be seen, each with the same type and words: the log, clients
 /// that follow events, and the store for those who ask later.
-final class FactTeller {
+final class FactRecorder {
     private final ManagerParts parts;
     private final FactStore store;
 
-    FactTeller(ManagerParts parts) {
+    FactRecorder(ManagerParts parts) {
         this.parts = parts;
         store = new FactStore(parts.runtime.managerLog());
     }

@@ -10,15 +10,15 @@ import java.util.HashMap;
 import java.util.Map;
 
 /// Problems of open sockets, in words for the status of their programs.
-public final class SocketTroubles {
-    private final Map<SocketKey, String> troubles = new HashMap<>(0);
+public final class SocketProblems {
+    private final Map<SocketKey, String> problems = new HashMap<>(0);
 
     /// Describes what is wrong with the sockets of a definition; empty for nothing.
     public String of(ProgramSpec program) {
         StringBuilder words = new StringBuilder();
-        if (!troubles.isEmpty()) {
+        if (!problems.isEmpty()) {
             for (SocketSpec socket : program.sockets()) {
-                String trouble = troubles.get(SocketKey.of(program, socket));
+                String trouble = problems.get(SocketKey.of(program, socket));
                 if (trouble != null) {
                     words.append(words.isEmpty() ? "" : "; ").append(trouble);
                 }
@@ -32,9 +32,9 @@ public final class SocketTroubles {
     /// @param why the problem, in words; null if it is solved
     void set(SocketKey key, @Nullable String why) {
         if (why == null) {
-            troubles.remove(key);
+            problems.remove(key);
         } else {
-            troubles.put(key, why);
+            problems.put(key, why);
         }
     }
 }
