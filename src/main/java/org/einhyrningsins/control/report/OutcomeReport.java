@@ -39,11 +39,15 @@ public record OutcomeReport(List<Outcome> programs) implements ReplyData {
         }
     }
 
+    /// Generations of a program that serve before and after a command.
+    ///
     /// @param from the generation that served when the command began; null for none, or if it is
     ///   not known
     /// @param to the generation that serves now
     public record Generations(@Nullable Integer from, int to) {}
 
+    /// Failure that decided the outcome of a command.
+    ///
     /// @param slot of the worker whose failure decided it
     /// @param exit how it ended; null if it did not, or another has its place
     /// @param lines the last lines of its output; empty for none
