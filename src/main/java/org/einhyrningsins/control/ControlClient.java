@@ -49,7 +49,7 @@ public final class ControlClient implements AutoCloseable {
 
     /// Connects.
     ///
-    /// @param timeLimit time limit of everything until [#close()], connecting included
+    /// @param patience time limit of everything until [#close()], connecting included
     public static ControlClient connect(Path socket, Duration patience) throws ControlException {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
         try {
