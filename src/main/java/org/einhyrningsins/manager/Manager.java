@@ -9,7 +9,6 @@ import org.einhyrningsins.manager.handover.StateRecorder;
 import org.einhyrningsins.manager.http.HttpListener;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.Clock;
-import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.runtime.StartDirectory;
@@ -115,7 +114,6 @@ public final class Manager {
     private void loop() {
         parts.shutdown.leaveAll(true); // whatever ends this loop, unless it is the end
         ProcReader.loopBegins();
-        DirectoryCalls.loopBegins();
         while (!parts.shutdown.over()) {
             turn();
         }

@@ -36,9 +36,6 @@ public final class DirectoryCalls {
 
     private static final long LIMIT = 50_000_000;
 
-    /// Nobody is served before the loop begins, and what is given up then ends a start.
-    private static final long LIMIT_AT_THE_START = 2_000_000_000;
-
     /// Time limit for what nobody holds up: the machine is only busy.
     private static final Duration LATE = Duration.ofSeconds(1);
 
@@ -48,17 +45,10 @@ public final class DirectoryCalls {
     private static final int SHARED = 8;
 
     private static final Map<String, Lane> LANES = new HashMap<>();
-    private static long longest = LIMIT_AT_THE_START;
 
     private static volatile boolean unfetchable;
 
     private DirectoryCalls() {}
-
-    /// Sets the shorter time limit: from now on others wait meanwhile.
-    public static synchronized void loopBegins() {
-        longest = LIMIT;
-        LANES.clear();
-    }
 
     /// True if that is why an exception was thrown.
     public static boolean isHeldUp(PosixException e) {
@@ -143,7 +133,7 @@ public final class DirectoryCalls {
         LANES.values().removeIf(Lane::isIdle);
         boolean many = LANES.size() >= MAX_LANES;
         String key = many ? "" + Math.floorMod(whose.hashCode(), SHARED) : whose;
-        return LANES.computeIfAbsent(key, any -> new Lane(longest));
+        return LANES.computeIfAbsent(key, any -> new Lane());
     }
 
     private static final class Task<T extends @Nullable Object> {
@@ -192,13 +182,9 @@ public final class DirectoryCalls {
     /// A thread for what the same users can hold up: one thing at a time, and none while one that
     /// was given up has not returned.
     private static final class Lane {
-        private final WaitBudget waitBudget;
+        private final WaitBudget waitBudget = new WaitBudget(LIMIT);
         private @Nullable SystemCallDeputy thread;
         private @Nullable Task<?> task;
-
-        Lane(long longest) {
-            waitBudget = new WaitBudget(longest);
-        }
 
         synchronized boolean isIdle() {
             return thread == null && waitBudget.isUnused();

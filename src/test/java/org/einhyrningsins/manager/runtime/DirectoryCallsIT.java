@@ -11,7 +11,6 @@ import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.ForwardingThread;
 import org.einhyrningsins.posix.kernel.PosixException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,12 +32,6 @@ class DirectoryCallsIT {
         Path directory = Files.createDirectory(top.resolve("run"));
         Files.setAttribute(directory, "unix:mode", 0755);
         file = directory.resolve("file");
-        DirectoryCalls.loopBegins();
-    }
-
-    @AfterEach
-    void laneIsFree() {
-        DirectoryCalls.loopBegins();
     }
 
     private static boolean isAway() {
