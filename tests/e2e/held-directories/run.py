@@ -73,7 +73,7 @@ def bound(lab, manager):
     with held(lab, path):
         refused = manager.ctl("reload", code=None)
         check(refused.code != 0 and "cannot bind" in refused.text and HELD in refused.text, refused)
-        others_do_well(manager)
+        status_answers(manager)
     wait_for(lambda: manager.ctl("reload", code=None).code == 0, "a reload when nobody holds it")
     manager.wait_until_up("added", 1)
     reached(path)
@@ -89,12 +89,12 @@ def closed(lab, manager):
     with held(lab, path):
         manager.ctl("reload")
         wait_for(lambda: "the file %s may stay: " % path in manager.stderr(), "it is told of")
-        others_do_well(manager)
+        status_answers(manager)
     wait_for(lambda: not os.path.exists(path), "the file is removed")
 
 
 def rotated(lab, manager):
-    """The log grows past its size, loses nothing, and is put aside a minute after it failed, if not before."""
+    """The log grows past its size and loses nothing; to put it aside is tried again a minute later."""
     log = lab.path("listed", "out.log")
     with held(lab, log):
         failed = "cannot put %s aside and goes on in it: it does not return" % log
@@ -126,7 +126,6 @@ def ended(lab, manager):
 
 def complete(lab):
     logs = sorted(name for name in os.listdir(lab.path("listed")) if name.startswith("out.log"))
-    check(len(logs) > 1, lambda: "the log was never put aside: %s" % logs)
     logs.append(logs.pop(0))  # the present one
     text = "".join(read(lab.path("listed", name)) for name in logs)
     numbers = [int(line.split()[1]) for line in text.splitlines(True) if line.endswith("\n")]
@@ -160,19 +159,24 @@ def waiting():
     return found
 
 
-def others_do_well(manager):
+def status_answers(manager):
     slowest = 0.0
     for _ in range(20):
         began = time.monotonic()
         manager.ask("status")
         slowest = max(slowest, time.monotonic() - began)
+    manager.lab.say("slowest status %.0f ms" % (slowest * 1000))
+    check(slowest < SLOWEST, lambda: "status took %.1f s" % slowest)
+
+
+def others_do_well(manager):
+    status_answers(manager)
     before = manager.ready_pids("healthy")[0]
     began = time.monotonic()
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: before not in manager.pids_of("healthy"), "another program is respawned")
     manager.wait_until_up("healthy", 1)
-    manager.lab.say("slowest status %.0f ms, respawn %.0f ms" % (slowest * 1000, (time.monotonic() - began) * 1000))
-    check(slowest < SLOWEST, lambda: "status took %.1f s" % slowest)
+    manager.lab.say("respawn %.0f ms" % ((time.monotonic() - began) * 1000))
 
 
 def reached(path):
