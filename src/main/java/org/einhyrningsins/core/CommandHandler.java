@@ -29,7 +29,7 @@ final class CommandHandler {
             case ProgramCommand.Start c -> start(stepContext, ticket, c);
             case ProgramCommand.Stop c -> stop(stepContext, ticket, c);
             case ProgramCommand.Restart c -> restart(stepContext, ticket, c);
-            case ProgramCommand.Hasten ignored -> skipWait(stepContext, ticket);
+            case ProgramCommand.SkipWait ignored -> skipWait(stepContext, ticket);
             case ProgramCommand.Upgrade c -> upgrade(stepContext, ticket, c);
             case ProgramCommand.Promote ignored -> promote(stepContext, ticket);
             case ProgramCommand.Abort ignored -> abort(stepContext, ticket);

@@ -68,7 +68,7 @@ final class HealthMonitor {
 
     private static void measureMemory(StepContext stepContext, @Nullable Worker worker) {
         if (worker != null && worker.up() && due(stepContext, worker.health().nextMemoryCheck())) {
-            stepContext.effects.add(new ProgramEffect.Weigh(worker.id()));
+            stepContext.effects.add(new ProgramEffect.MeasureMemory(worker.id()));
             stepContext.replace(
                     worker.with(worker.health().nextMemoryCheck(nextMeasurement(stepContext.now))));
         }

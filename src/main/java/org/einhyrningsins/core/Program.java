@@ -278,12 +278,12 @@ public record Program(
             case ProgramPhase.Stopped ignored -> DependencyState.STOPPED;
             case ProgramPhase.Failed ignored -> DependencyState.FAILED;
             case ProgramPhase.Waiting waiting ->
-                    waiting.by() == null ? DependencyState.WAITING : DependencyState.HINDERED;
+                    waiting.by() == null ? DependencyState.WAITING : DependencyState.BLOCKED;
             case ProgramPhase.Running ignored when serving().spec().endsByItself() ->
                     dependencyStateOfJob();
             case ProgramPhase.Running running when running.up() -> DependencyState.UP;
             case ProgramPhase.Running ignored ->
-                    failing() ? DependencyState.FAILED : DependencyState.COMING;
+                    failing() ? DependencyState.FAILED : DependencyState.STARTING;
         };
     }
 
@@ -295,7 +295,7 @@ public record Program(
         }
         for (Slot slot : slots()) {
             if (wants(slot)) {
-                return DependencyState.COMING;
+                return DependencyState.STARTING;
             }
         }
         return DependencyState.UP;

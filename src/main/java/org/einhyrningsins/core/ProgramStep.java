@@ -62,21 +62,21 @@ final class ProgramStep {
             case ProgramEvent.Executed e -> executed(stepContext, e.worker());
             case ProgramEvent.Acked e -> acked(stepContext, e.worker());
             case ProgramEvent.Probed e -> probed(stepContext, e);
-            case ProgramEvent.Hearing e -> partialAnswer(stepContext, e);
-            case ProgramEvent.Unasked e -> probeNotRun(stepContext, e);
+            case ProgramEvent.PartialAnswer e -> partialAnswer(stepContext, e);
+            case ProgramEvent.ProbeNotRun e -> probeNotRun(stepContext, e);
             case ProgramEvent.Pinged e -> HealthMonitor.pinged(stepContext, e.worker());
-            case ProgramEvent.Despaired e ->
+            case ProgramEvent.WatchdogTriggered e ->
                     HealthMonitor.watchdogTriggered(stepContext, e.worker());
-            case ProgramEvent.Retimed e ->
+            case ProgramEvent.WatchdogIntervalSet e ->
                     HealthMonitor.watchdogIntervalSet(stepContext, e.worker(), e.interval());
-            case ProgramEvent.Weighed e ->
+            case ProgramEvent.MemoryMeasured e ->
                     HealthMonitor.memoryMeasured(stepContext, e.worker(), e.bytes());
             case ProgramEvent.Drained e -> drained(stepContext, e.worker());
             case ProgramEvent.Extended e -> extended(stepContext, e);
             case ProgramEvent.Admitted e -> DependencyGate.admitted(stepContext, e);
             case ProgramEvent.Deferred e -> DependencyGate.deferred(stepContext, e);
-            case ProgramEvent.Affirmed ignored -> definitionConfirmed(stepContext);
-            case ProgramEvent.Forsaken e -> Rollback.dropFallback(stepContext, e.why());
+            case ProgramEvent.DefinitionConfirmed ignored -> definitionConfirmed(stepContext);
+            case ProgramEvent.FallbackLost e -> Rollback.dropFallback(stepContext, e.why());
             case ProgramEvent.Requested e -> {
                 stepContext.versions.origin = e.origin();
                 CommandHandler.execute(stepContext, e.ticket(), e.command());
@@ -214,7 +214,7 @@ final class ProgramStep {
     }
 
     /// For one that is to come up, it is an answer: it is not known to be up.
-    private static void probeNotRun(StepContext stepContext, ProgramEvent.Unasked event) {
+    private static void probeNotRun(StepContext stepContext, ProgramEvent.ProbeNotRun event) {
         Worker worker = stepContext.find(event.worker());
         if (worker != null && worker.state() instanceof WorkerState.Starting) {
             stepContext.report(Severity.WARN, worker.id(), "cannot run its check: " + event.why());
@@ -243,7 +243,7 @@ final class ProgramStep {
 
     /// Keeps the part of an answer that a failing probe has so far: should the rest not come in
     /// time, it is what is known.
-    private static void partialAnswer(StepContext stepContext, ProgramEvent.Hearing event) {
+    private static void partialAnswer(StepContext stepContext, ProgramEvent.PartialAnswer event) {
         Worker worker = stepContext.find(event.worker());
         if (worker != null && worker.state() instanceof WorkerState.Starting starting) {
             stepContext.replace(worker.withState(starting.withPartialAnswer(event.answer())));

@@ -82,7 +82,7 @@ final class Shutdown {
     /// @param first instead of the first signal of each program's own steps; null for those
     void stop(@Nullable Signal first) {
         if (stopping) {
-            parts.commands.everyProgram(new ProgramCommand.Hasten());
+            parts.commands.everyProgram(new ProgramCommand.SkipWait());
             parts.commandDispatcher.programs().stopAtOnce();
             return;
         }

@@ -97,11 +97,12 @@ final class Arrows {
                     "executed";
             case ProgramEvent.Acked e when worker == null || e.worker().equals(worker) -> "acked";
             case ProgramEvent.Probed e when worker == null || e.worker().equals(worker) -> "probed";
-            case ProgramEvent.Despaired e when worker == null || e.worker().equals(worker) ->
+            case ProgramEvent.WatchdogTriggered e
+                    when worker == null || e.worker().equals(worker) ->
                     "despaired";
             case ProgramEvent.Drained e when worker == null || e.worker().equals(worker) ->
                     "drained";
-            case ProgramEvent.Weighed e when worker == null || e.worker().equals(worker) ->
+            case ProgramEvent.MemoryMeasured e when worker == null || e.worker().equals(worker) ->
                     "weighed";
             case ProgramEvent.Extended e when worker == null || e.worker().equals(worker) ->
                     "extended";

@@ -35,8 +35,8 @@ final class Conditions {
                 }
             }
             case ProgramEvent.Pinged e -> signs.put(e.worker(), now);
-            case ProgramEvent.Weighed e -> weights.put(e.worker(), e.bytes());
-            case ProgramEvent.Despaired e -> hopeless.add(e.worker());
+            case ProgramEvent.MemoryMeasured e -> weights.put(e.worker(), e.bytes());
+            case ProgramEvent.WatchdogTriggered e -> hopeless.add(e.worker());
             default -> {}
         }
         for (ProgramEffect programEffect : effects) {

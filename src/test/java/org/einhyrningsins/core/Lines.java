@@ -32,13 +32,13 @@ public final class Lines {
             case ProgramEvent.Acked e -> "acked " + e.worker();
             case ProgramEvent.Probed e ->
                     "probed " + e.worker() + (e.up() ? ": up" : ": " + e.answer());
-            case ProgramEvent.Hearing e -> "hearing " + e.worker() + ": " + e.answer();
-            case ProgramEvent.Unasked e -> "not asked " + e.worker() + ": " + e.why();
+            case ProgramEvent.PartialAnswer e -> "hearing " + e.worker() + ": " + e.answer();
+            case ProgramEvent.ProbeNotRun e -> "not asked " + e.worker() + ": " + e.why();
             case ProgramEvent.Pinged e -> "pinged " + e.worker();
-            case ProgramEvent.Despaired e -> "despaired " + e.worker();
-            case ProgramEvent.Retimed e ->
+            case ProgramEvent.WatchdogTriggered e -> "despaired " + e.worker();
+            case ProgramEvent.WatchdogIntervalSet e ->
                     "retimed " + e.worker() + " to " + DurationText.of(e.interval());
-            case ProgramEvent.Weighed e ->
+            case ProgramEvent.MemoryMeasured e ->
                     "weighed " + e.worker() + ": " + DurationText.bytes(e.bytes());
             case ProgramEvent.Drained e -> "drained " + e.worker();
             case ProgramEvent.Extended e ->
@@ -46,8 +46,8 @@ public final class Lines {
             case ProgramEvent.Admitted e -> "admitted without " + e.without();
             case ProgramEvent.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
             case ProgramEvent.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
-            case ProgramEvent.Affirmed ignored -> "affirmed";
-            case ProgramEvent.Forsaken ignored -> "forsaken";
+            case ProgramEvent.DefinitionConfirmed ignored -> "affirmed";
+            case ProgramEvent.FallbackLost ignored -> "forsaken";
             case ProgramEvent.DeadlinePassed ignored -> "deadline passed";
         };
     }
@@ -86,7 +86,7 @@ public final class Lines {
                     "deliver " + e.signal() + " to " + e.workers() + " for " + e.ticket();
             case ProgramEffect.Probe e -> "probe " + e.worker();
             case ProgramEffect.EndProbe e -> "end probe of " + e.worker();
-            case ProgramEffect.Weigh e -> "weigh " + e.worker();
+            case ProgramEffect.MeasureMemory e -> "weigh " + e.worker();
             case ProgramEffect.Progress e -> "progress " + e.ticket() + ": " + e.message();
             case ProgramEffect.Answer e ->
                     "answer "

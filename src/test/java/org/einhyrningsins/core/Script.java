@@ -200,21 +200,22 @@ final class Script {
             case "probed" ->
                     new ProgramEvent.Probed(
                             worker(words.get(1)), words.get(2).equals("up"), answer(words));
-            case "hearing" -> new ProgramEvent.Hearing(worker(words.get(1)), answer(words));
+            case "hearing" -> new ProgramEvent.PartialAnswer(worker(words.get(1)), answer(words));
             case "unasked" ->
-                    new ProgramEvent.Unasked(worker(words.get(1)), "./check: not there (ENOENT)");
+                    new ProgramEvent.ProbeNotRun(
+                            worker(words.get(1)), "./check: not there (ENOENT)");
             case "ping" -> new ProgramEvent.Pinged(worker(words.get(1)));
-            case "despair" -> new ProgramEvent.Despaired(worker(words.get(1)));
+            case "despair" -> new ProgramEvent.WatchdogTriggered(worker(words.get(1)));
             case "retime" ->
-                    new ProgramEvent.Retimed(
+                    new ProgramEvent.WatchdogIntervalSet(
                             worker(words.get(1)), Definition.duration(words.get(2)));
             case "weighed" ->
-                    new ProgramEvent.Weighed(
+                    new ProgramEvent.MemoryMeasured(
                             worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
             case "drained" -> new ProgramEvent.Drained(worker(words.get(1)));
-            case "affirm" -> new ProgramEvent.Affirmed();
+            case "affirm" -> new ProgramEvent.DefinitionConfirmed();
             case "forsake" ->
-                    new ProgramEvent.Forsaken(String.join(" ", words.subList(1, words.size())));
+                    new ProgramEvent.FallbackLost(String.join(" ", words.subList(1, words.size())));
             case "extend" ->
                     new ProgramEvent.Extended(
                             worker(words.get(1)), Definition.duration(words.get(2)));
@@ -250,10 +251,8 @@ final class Script {
         return names;
     }
 
-    private static ProgramPhase.@Nullable Hindrance hindrance(Set<String> failed) {
-        return failed.isEmpty()
-                ? null
-                : new ProgramPhase.Hindrance(failed.iterator().next(), false);
+    private static ProgramPhase.@Nullable Blocker hindrance(Set<String> failed) {
+        return failed.isEmpty() ? null : new ProgramPhase.Blocker(failed.iterator().next(), false);
     }
 
     /// With `release=` to the release that the links point at now.
@@ -281,7 +280,7 @@ final class Script {
             case "start" -> new ProgramCommand.Start(scope(words), true);
             case "stop" -> new ProgramCommand.Stop(scope(words), first(words));
             case "restart" -> new ProgramCommand.Restart(scope(words));
-            case "hasten" -> new ProgramCommand.Hasten();
+            case "hasten" -> new ProgramCommand.SkipWait();
             case "promote" -> new ProgramCommand.Promote();
             case "abort" -> new ProgramCommand.Abort();
             case "upgrade" -> upgrade(words);

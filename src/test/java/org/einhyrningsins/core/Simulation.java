@@ -420,8 +420,8 @@ final class Simulation {
                 if (random.nextInt(8) == 0) {
                     happen(
                             random.nextBoolean()
-                                    ? new ProgramEvent.Affirmed()
-                                    : new ProgramEvent.Forsaken("its address belongs to b"));
+                                    ? new ProgramEvent.DefinitionConfirmed()
+                                    : new ProgramEvent.FallbackLost("its address belongs to b"));
                 }
                 happen(new ProgramEvent.Requested(++ticket, command()));
             }
@@ -470,14 +470,14 @@ final class Simulation {
             case PINGS -> pings(worker, process);
             case CHOOSES_ITS_WATCHDOG ->
                     happen(
-                            new ProgramEvent.Retimed(
+                            new ProgramEvent.WatchdogIntervalSet(
                                     worker,
                                     Duration.ofMillis(
                                             (calm ? 60_000 : 0) + random.nextInt(90_000))));
-            case DESPAIRS -> happen(new ProgramEvent.Despaired(worker));
+            case DESPAIRS -> happen(new ProgramEvent.WatchdogTriggered(worker));
             case IS_WEIGHED ->
                     happen(
-                            new ProgramEvent.Weighed(
+                            new ProgramEvent.MemoryMeasured(
                                     worker,
                                     process == null
                                             ? 0
@@ -503,7 +503,7 @@ final class Simulation {
             case 0 -> new ProgramEvent.Deferred(on, null);
             case 1 ->
                     new ProgramEvent.Deferred(
-                            on, new ProgramPhase.Hindrance("db", random.nextBoolean()));
+                            on, new ProgramPhase.Blocker("db", random.nextBoolean()));
             case 2 -> new ProgramEvent.Admitted(Set.of("db"));
             default -> new ProgramEvent.Admitted(Set.of());
         };
@@ -586,7 +586,7 @@ final class Simulation {
             case ProgramEffect.Probe probe ->
                     plan(millis + random.nextInt(500), What.ANSWERS_THE_PROBE, probe.worker());
             case ProgramEffect.EndProbe ignored -> {}
-            case ProgramEffect.Weigh weigh -> plan(millis, What.IS_WEIGHED, weigh.worker());
+            case ProgramEffect.MeasureMemory weigh -> plan(millis, What.IS_WEIGHED, weigh.worker());
             case ProgramEffect.Progress ignored -> {}
             case ProgramEffect.Answer ignored -> {}
             case ProgramEffect.Report ignored -> {}
@@ -741,7 +741,7 @@ final class Simulation {
             case 0 -> new ProgramCommand.Start(scope(), ticket % 2 == 0);
             case 1 -> new ProgramCommand.Stop(scope(), random.nextBoolean() ? Signal.INT : null);
             case 2 -> new ProgramCommand.Restart(scope());
-            case 3 -> new ProgramCommand.Hasten();
+            case 3 -> new ProgramCommand.SkipWait();
             case 4, 5, 6 -> new ProgramCommand.Upgrade(scope(), strategy());
             case 7, 8 -> new ProgramCommand.Apply(definition(true), random.nextBoolean());
             case 9, 10 -> new ProgramCommand.Apply(definition(false), random.nextInt(3) == 0);

@@ -45,11 +45,11 @@ public final class NotifyFuzz {
         return switch (notifyMessage) {
             case NotifyMessage.Ready() -> step(program, new ProgramEvent.Acked(STARTING), now);
             case NotifyMessage.Alive() -> step(program, new ProgramEvent.Pinged(STARTING), now);
-            case NotifyMessage.Despaired() ->
-                    step(program, new ProgramEvent.Despaired(STARTING), now);
-            case NotifyMessage.Retimed(Duration interval) -> {
+            case NotifyMessage.WatchdogTriggered() ->
+                    step(program, new ProgramEvent.WatchdogTriggered(STARTING), now);
+            case NotifyMessage.WatchdogIntervalSet(Duration interval) -> {
                 Frugal.same(true, interval.isPositive(), interval);
-                yield step(program, new ProgramEvent.Retimed(STARTING, interval), now);
+                yield step(program, new ProgramEvent.WatchdogIntervalSet(STARTING, interval), now);
             }
             case NotifyMessage.Extended(Duration time) -> {
                 Program after = step(program, new ProgramEvent.Extended(STARTING, time), now);
@@ -57,7 +57,7 @@ public final class NotifyFuzz {
                 yield after;
             }
             case NotifyMessage.Status(String words) -> onOneLine(program, words);
-            case NotifyMessage.Nonsense(String why) ->
+            case NotifyMessage.Invalid(String why) ->
                     onOneLine(program, NotifyMessage.onOneLine(why));
         };
     }

@@ -6,11 +6,11 @@ public enum DependencyState {
     /// Up: all its workers were ready, once at the same time, since it began to run.
     UP,
     /// Running, and not up yet.
-    COMING,
+    STARTING,
     /// Waiting for others itself.
     WAITING,
     /// Waiting for one that failed or was stopped.
-    HINDERED,
+    BLOCKED,
     /// Failed: it gave up, or a worker failed to come up again and again.
     FAILED,
     /// Stopped on purpose.

@@ -32,7 +32,7 @@ public sealed interface ProgramCommand {
     record Restart(@Nullable Set<Integer> scope) implements ProgramCommand {}
 
     /// Sends the next signal now to those that were told to stop and have not ended.
-    record Hasten() implements ProgramCommand {}
+    record SkipWait() implements ProgramCommand {}
 
     /// Roll the definition as it is.
     ///

@@ -33,8 +33,8 @@ public sealed interface ProgramEffect {
     /// Wait for the answer no longer.
     record EndProbe(WorkerId worker) implements ProgramEffect {}
 
-    /// Look how much memory a worker uses; answered by [ProgramEvent.Weighed].
-    record Weigh(WorkerId worker) implements ProgramEffect {}
+    /// Look how much memory a worker uses; answered by [ProgramEvent.MemoryMeasured].
+    record MeasureMemory(WorkerId worker) implements ProgramEffect {}
 
     /// Tell whoever asked how it goes.
     record Progress(long ticket, String message) implements ProgramEffect {}

@@ -49,25 +49,25 @@ public sealed interface ProgramEvent {
     /// comes in time.
     ///
     /// @param answer that part, in words
-    record Hearing(WorkerId worker, String answer) implements ProgramEvent {}
+    record PartialAnswer(WorkerId worker, String answer) implements ProgramEvent {}
 
     /// A command that is to tell how a worker is could not be run, which says nothing about the
     /// worker.
     ///
     /// @param why as a person reads it
-    record Unasked(WorkerId worker, String why) implements ProgramEvent {}
+    record ProbeNotRun(WorkerId worker, String why) implements ProgramEvent {}
 
     /// A worker gave a sign of life.
     record Pinged(WorkerId worker) implements ProgramEvent {}
 
     /// A worker said that it is beyond help.
-    record Despaired(WorkerId worker) implements ProgramEvent {}
+    record WatchdogTriggered(WorkerId worker) implements ProgramEvent {}
 
     /// A worker chose the time within which it is going to give signs of life.
-    record Retimed(WorkerId worker, Duration interval) implements ProgramEvent {}
+    record WatchdogIntervalSet(WorkerId worker, Duration interval) implements ProgramEvent {}
 
     /// The memory of a worker was measured.
-    record Weighed(WorkerId worker, long bytes) implements ProgramEvent {}
+    record MemoryMeasured(WorkerId worker, long bytes) implements ProgramEvent {}
 
     /// No connection waits any more at the sockets of a worker that is to stop: see
     /// [org.einhyrningsins.core.WorkerState.Stopping#draining()].
@@ -85,15 +85,15 @@ public sealed interface ProgramEvent {
     ///
     /// @param on dependencies that it waits for
     /// @param by reason for a longer wait; null for none
-    record Deferred(Set<String> on, ProgramPhase.@Nullable Hindrance by) implements ProgramEvent {}
+    record Deferred(Set<String> on, ProgramPhase.@Nullable Blocker by) implements ProgramEvent {}
 
     /// The definition that serves was read again and is what is wanted.
-    record Affirmed() implements ProgramEvent {}
+    record DefinitionConfirmed() implements ProgramEvent {}
 
     /// The fallback version can no longer return: what it needs is used for something else.
     ///
     /// @param why the reason, in words
-    record Forsaken(String why) implements ProgramEvent {}
+    record FallbackLost(String why) implements ProgramEvent {}
 
     /// The operator asked for something; answered exactly once.
     ///

@@ -20,7 +20,7 @@ public sealed interface ProgramPhase {
     /// @param on dependencies that are waited for; empty until
     ///   [org.einhyrningsins.core.plan.DependencyGraph] was asked
     /// @param by reason why it will not start unless somebody acts; null for none so far
-    record Waiting(Set<String> on, @Nullable Hindrance by) implements ProgramPhase {
+    record Waiting(Set<String> on, @Nullable Blocker by) implements ProgramPhase {
         public Waiting {
             on = Collections.unmodifiableSet(new TreeSet<>(on));
         }
@@ -41,7 +41,7 @@ public sealed interface ProgramPhase {
     ///
     /// @param program the other program
     /// @param stopped true if it was stopped while it was waited for; else it failed
-    record Hindrance(String program, boolean stopped) {
+    record Blocker(String program, boolean stopped) {
         String words() {
             return program + (stopped ? " was stopped" : " has failed");
         }

@@ -93,7 +93,7 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
         }
         Set<String> on = new TreeSet<>();
         Set<String> without = new TreeSet<>();
-        ProgramPhase.Hindrance by = null;
+        ProgramPhase.Blocker by = null;
         for (String name : after.getOrDefault(program.name(), List.of())) {
             Program other = all.get(name);
             DependencyState dependencyState =
@@ -102,7 +102,7 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
                 without.add(name);
             } else if (other != null && dependencyState != DependencyState.UP) {
                 on.add(name);
-                by = by == null ? hindrance(other, dependencyState) : by;
+                by = by == null ? blocker(other, dependencyState) : by;
             }
         }
         if (on.isEmpty()) {
@@ -112,13 +112,13 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
         return known ? null : new ProgramEvent.Deferred(on, by);
     }
 
-    private static ProgramPhase.@Nullable Hindrance hindrance(
+    private static ProgramPhase.@Nullable Blocker blocker(
             Program other, DependencyState dependencyState) {
         return switch (dependencyState) {
-            case FAILED -> new ProgramPhase.Hindrance(other.name(), false);
-            case STOPPED -> new ProgramPhase.Hindrance(other.name(), true);
-            case HINDERED -> other.phase() instanceof ProgramPhase.Waiting w ? w.by() : null;
-            case UP, COMING, WAITING -> null;
+            case FAILED -> new ProgramPhase.Blocker(other.name(), false);
+            case STOPPED -> new ProgramPhase.Blocker(other.name(), true);
+            case BLOCKED -> other.phase() instanceof ProgramPhase.Waiting w ? w.by() : null;
+            case UP, STARTING, WAITING -> null;
         };
     }
 
@@ -142,11 +142,11 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
     /// it did not come up again. Null if there is none yet.
     ///
     /// @param all as in [#mayRestart]; a program that was not restarted for that reason is blocked
-    public @Nullable String hinders(String name, Map<String, DependencyState> all) {
+    public @Nullable String blocks(String name, Map<String, DependencyState> all) {
         for (String other : after.getOrDefault(name, List.of())) {
             DependencyState dependencyState = all.get(other);
             if (dependencyState == DependencyState.FAILED
-                    || dependencyState == DependencyState.HINDERED) {
+                    || dependencyState == DependencyState.BLOCKED) {
                 return other;
             }
         }

@@ -22,10 +22,10 @@ public sealed interface NotifyMessage {
     record Alive() implements NotifyMessage {}
 
     /// `WATCHDOG=trigger`: it is beyond help.
-    record Despaired() implements NotifyMessage {}
+    record WatchdogTriggered() implements NotifyMessage {}
 
     /// `WATCHDOG_USEC`: how often it is going to give signs of life; more than nothing.
-    record Retimed(Duration interval) implements NotifyMessage {}
+    record WatchdogIntervalSet(Duration interval) implements NotifyMessage {}
 
     /// `EXTEND_TIMEOUT_USEC`: it wants more time, from now.
     record Extended(Duration time) implements NotifyMessage {}
@@ -34,7 +34,7 @@ public sealed interface NotifyMessage {
     record Status(String words) implements NotifyMessage {}
 
     /// A line that was begun well and makes no sense.
-    record Nonsense(String why) implements NotifyMessage {}
+    record Invalid(String why) implements NotifyMessage {}
 
     /// Parses all messages of a datagram, in its order.
     static List<NotifyMessage> read(String text) {
@@ -53,16 +53,16 @@ public sealed interface NotifyMessage {
             case "READY" -> add(value.equals("1"), new Ready(), all);
             case "WATCHDOG" -> {
                 add(value.equals("1"), new Alive(), all);
-                add(value.equals("trigger"), new Despaired(), all);
+                add(value.equals("trigger"), new WatchdogTriggered(), all);
             }
             case "WATCHDOG_USEC", "EXTEND_TIMEOUT_USEC" -> {
                 Duration time = micros(value);
                 if (time == null) {
-                    all.add(new Nonsense(line + " is no number of microseconds"));
+                    all.add(new Invalid(line + " is no number of microseconds"));
                 } else if (name.equals("EXTEND_TIMEOUT_USEC")) {
                     all.add(new Extended(time));
                 } else {
-                    add(time.isPositive(), new Retimed(time), all);
+                    add(time.isPositive(), new WatchdogIntervalSet(time), all);
                 }
             }
             case "STATUS" -> all.add(new Status(onOneLine(value)));

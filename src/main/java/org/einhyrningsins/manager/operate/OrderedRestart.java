@@ -229,7 +229,7 @@ final class OrderedRestart {
 
     private boolean restartIfUnblocked(
             ProgramHost host, Restarts all, Map<String, DependencyState> now) {
-        String by = all.sequence().hinders(host.name(), now);
+        String by = all.sequence().blocks(host.name(), now);
         if (by != null) {
             all.due().remove(host.name());
             all.blocked().add(host.name());
@@ -247,7 +247,7 @@ final class OrderedRestart {
 
     private static DependencyState standing(ProgramHost host, Restarts all) {
         if (all.blocked().contains(host.name())) {
-            return DependencyState.HINDERED;
+            return DependencyState.BLOCKED;
         }
         return all.due().contains(host.name())
                 ? DependencyState.WAITING

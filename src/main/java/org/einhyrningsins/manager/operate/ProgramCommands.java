@@ -289,7 +289,7 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
             case ProgramCommand.Apply ignored -> managerActions.setByHand();
             case ProgramCommand.ScaleBy ignored -> managerActions.setByHand();
             case ProgramCommand.ScaleTo ignored -> managerActions.setByHand();
-            case ProgramCommand.Hasten ignored -> {}
+            case ProgramCommand.SkipWait ignored -> {}
             case ProgramCommand.Upgrade ignored -> {}
             case ProgramCommand.Promote ignored -> {}
             case ProgramCommand.Abort ignored -> {}

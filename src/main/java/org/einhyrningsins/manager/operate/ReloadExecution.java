@@ -142,7 +142,7 @@ final class ReloadExecution {
         }
         if (host.program().remembersFailure()
                 || host.program().newestVersion().rollback() != null) {
-            host.take(new ProgramEvent.Affirmed());
+            host.take(new ProgramEvent.DefinitionConfirmed());
         }
     }
 

@@ -95,9 +95,9 @@ final class ReloadPreparation {
                     || host.program().isFirstRollout()) {
                 continue;
             }
-            String why = hindrance(fallbackVersion.version().spec(), wanted);
+            String why = blocker(fallbackVersion.version().spec(), wanted);
             if (why != null) {
-                host.take(new ProgramEvent.Forsaken(why));
+                host.take(new ProgramEvent.FallbackLost(why));
                 some = true;
             }
         }
@@ -107,7 +107,7 @@ final class ReloadPreparation {
     }
 
     /// A socket of the older definition that somebody else has, in words; null for none.
-    private static @Nullable String hindrance(ProgramSpec older, List<ProgramSpec> wanted) {
+    private static @Nullable String blocker(ProgramSpec older, List<ProgramSpec> wanted) {
         for (SocketSpec held : older.sockets()) {
             for (ProgramSpec program : wanted) {
                 for (SocketSpec socket : program.sockets()) {

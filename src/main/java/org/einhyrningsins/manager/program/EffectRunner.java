@@ -42,7 +42,7 @@ final class EffectRunner {
             case ProgramEffect.Deliver ignored -> {}
             case ProgramEffect.Probe e -> probes.begin(e);
             case ProgramEffect.EndProbe e -> probes.end(e.worker());
-            case ProgramEffect.Weigh e -> probes.measureMemory(e.worker());
+            case ProgramEffect.MeasureMemory e -> probes.measureMemory(e.worker());
             case ProgramEffect.Progress ignored -> {}
             case ProgramEffect.Answer ignored -> {}
             case ProgramEffect.Report ignored -> {}
@@ -60,7 +60,7 @@ final class EffectRunner {
             }
             case ProgramEffect.Probe ignored -> {}
             case ProgramEffect.EndProbe ignored -> {}
-            case ProgramEffect.Weigh ignored -> {}
+            case ProgramEffect.MeasureMemory ignored -> {}
             case ProgramEffect.Progress e -> context.progress(e.ticket(), e.message());
             case ProgramEffect.Answer e -> {
                 context.answer(e, workerTable.lastWords(e.blame(), logWriterThreads));

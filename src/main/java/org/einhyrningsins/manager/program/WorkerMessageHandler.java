@@ -145,16 +145,17 @@ final class WorkerMessageHandler implements WorkerSockets.Listener {
         switch (notifyMessage) {
             case NotifyMessage.Ready() -> ready(id);
             case NotifyMessage.Alive() -> alive(id);
-            case NotifyMessage.Despaired() -> context.take(new ProgramEvent.Despaired(id));
-            case NotifyMessage.Retimed(Duration interval) -> {
+            case NotifyMessage.WatchdogTriggered() ->
+                    context.take(new ProgramEvent.WatchdogTriggered(id));
+            case NotifyMessage.WatchdogIntervalSet(Duration interval) -> {
                 if (watchdog(id)) {
-                    context.take(new ProgramEvent.Retimed(id, interval));
+                    context.take(new ProgramEvent.WatchdogIntervalSet(id, interval));
                 }
             }
             case NotifyMessage.Extended(Duration time) ->
                     context.take(new ProgramEvent.Extended(id, time));
             case NotifyMessage.Status(String words) -> workerTable.setStatusText(id, words);
-            case NotifyMessage.Nonsense(String why) -> refused(why);
+            case NotifyMessage.Invalid(String why) -> refused(why);
         }
     }
 

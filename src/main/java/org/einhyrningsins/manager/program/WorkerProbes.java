@@ -77,7 +77,7 @@ final class WorkerProbes {
 
             @Override
             public void partialAnswer(String answer) {
-                context.take(new ProgramEvent.Hearing(id, answer));
+                context.take(new ProgramEvent.PartialAnswer(id, answer));
             }
         };
     }
@@ -119,7 +119,7 @@ final class WorkerProbes {
             String what = "its health is not known: cannot run its check: " + why;
             context.report(ProgramEffect.Severity.WARN, id, what + "; nobody is replaced for that");
         }
-        context.take(new ProgramEvent.Unasked(id, why));
+        context.take(new ProgramEvent.ProbeNotRun(id, why));
     }
 
     /// Refuses another command while one is held up in the kernel: one is enough.
@@ -149,7 +149,7 @@ final class WorkerProbes {
                         : before;
         Long bytes = asked.answer();
         if (bytes != null) {
-            context.take(new ProgramEvent.Weighed(id, bytes));
+            context.take(new ProgramEvent.MemoryMeasured(id, bytes));
         } else if (!asked.refused()) {
             measurements.put(id, asked);
         }

@@ -79,7 +79,7 @@ final class FormatTable {
               rollout waits=pendingCommands asOf=lastStepAt
             ProgramPhase.Running phase.running up=wasReady
             ProgramPhase.Waiting phase.waiting on=dependencies by=blockedBy
-            ProgramPhase.Hindrance blocking-dependency program stopped
+            ProgramPhase.Blocker blocking-dependency program stopped
             ProgramPhase.Stopped phase.stopped
             ProgramPhase.Failed phase.failed why=reason
             ProgramVersion version generation spec=definition origin
@@ -160,7 +160,7 @@ final class FormatTable {
             ProgramCommand.Start command.start scope=slots toItsEnd=untilEnded
             ProgramCommand.Stop command.stop scope=slots first=firstSignal
             ProgramCommand.Restart command.restart scope=slots
-            ProgramCommand.Hasten command.hasten
+            ProgramCommand.SkipWait command.hasten
             ProgramCommand.Upgrade command.upgrade scope=slots strategy spec=definition
             ProgramCommand.Promote command.promote
             ProgramCommand.Abort command.abort

@@ -55,11 +55,11 @@ public final class SocketHolder {
     private final EventLoop eventLoop;
     private final ManagerLog managerLog;
     private final Spawner spawner = new Spawner();
-    private @Nullable Life life;
+    private @Nullable Child life;
     private Set<Long> kept = Set.of();
     private int find = -1;
 
-    private record Life(int pid, int pidfd, Moment born) {}
+    private record Child(int pid, int pidfd, Moment startedAt) {}
 
     /// Holder left by an earlier manager.
     ///
@@ -141,7 +141,7 @@ public final class SocketHolder {
 
     /// Writes the note of the holder's pid again after its removal.
     public void noteAgain() throws IOException {
-        Life now = life;
+        Child now = life;
         if (now != null) {
             note(now.pid());
         }
@@ -163,7 +163,7 @@ public final class SocketHolder {
             }
             tryToNote(next.pid());
             endAll();
-            life = new Life(next.pid(), next.pidfd(), Clock.now());
+            life = new Child(next.pid(), next.pidfd(), Clock.now());
             eventLoop.watch(next.pidfd(), Poll.IN, events -> died(sockets));
             managerLog.debug("", "pid " + next.pid() + " keeps copies of the sockets");
             return true;
@@ -206,13 +206,13 @@ public final class SocketHolder {
 
     /// Handles the end of the holder. It is reaped as an orphan: it is no worker.
     private void died(List<SocketSnapshot> sockets) {
-        Life before = life;
+        Child before = life;
         if (before == null) {
             return;
         }
         life = null;
         forget(before);
-        if (before.born().plus(SHORT_LIFE).reached(Clock.now())) {
+        if (before.startedAt().plus(SHORT_LIFE).reached(Clock.now())) {
             managerLog.warn(
                     "", "the keeper of the sockets (pid " + before.pid() + ") died; replaced");
             start(sockets);
@@ -222,7 +222,7 @@ public final class SocketHolder {
         }
     }
 
-    private void forget(Life before) {
+    private void forget(Child before) {
         eventLoop.forget(before.pidfd());
         Descriptors.close(before.pidfd());
     }
@@ -233,7 +233,7 @@ public final class SocketHolder {
             Descriptors.close(find);
             find = -1;
         }
-        Life before = life;
+        Child before = life;
         if (before != null) {
             life = null;
             Processes.kill(before.pidfd(), Signal.KILL);

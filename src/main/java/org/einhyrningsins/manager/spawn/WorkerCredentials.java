@@ -50,7 +50,7 @@ public final class WorkerCredentials {
     private Path base() {
         Path known = base;
         if (known == null) {
-            throw new IllegalStateException("workers are born after the manager is open");
+            throw new IllegalStateException("credentials are used before begin() was called");
         }
         return known;
     }

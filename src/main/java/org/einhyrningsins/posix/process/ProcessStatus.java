@@ -16,7 +16,7 @@ import java.util.Map;
 public final class ProcessStatus {
     /// Name of a child until it executes its program (comm in proc(5)), where the kernel shows it.
     /// Its program's file gives it another name.
-    public static final String UNBORN = "einhyrn-birth";
+    public static final String BEFORE_EXECVE = "einhyrn-birth";
 
     private static final String NAME = "\nName:\t";
     private static final String STATE = "\nState:\t";
@@ -28,7 +28,7 @@ public final class ProcessStatus {
     /// True if a process was spawned by this program and does not execute its own yet
     /// ([org.einhyrningsins.posix.spawn.Spawner]).
     public static boolean isBeforeExecve(int pid) {
-        return status(pid, NAME).equals(UNBORN);
+        return status(pid, NAME).equals(BEFORE_EXECVE);
     }
 
     /// True if a process is stopped by a signal; false if it does not exist.

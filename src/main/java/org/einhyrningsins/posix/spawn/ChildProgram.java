@@ -139,7 +139,7 @@ final class ChildProgram {
         memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
         base = SystemCalls.address(memory);
         memory.putLong(EVERY_SIGNAL, -1);
-        memory.put(NAME, ProcessStatus.UNBORN.getBytes(StandardCharsets.US_ASCII));
+        memory.put(NAME, ProcessStatus.BEFORE_EXECVE.getBytes(StandardCharsets.US_ASCII));
         kept = 0;
         CloneCall.write(memory, base, clearsHandlers);
     }
@@ -232,7 +232,7 @@ final class ChildProgram {
         return base + ZEROS;
     }
 
-    /// Returns the address of [ProcessStatus#UNBORN], with its NUL.
+    /// Returns the address of [ProcessStatus#BEFORE_EXECVE], with its NUL.
     long name() {
         return base + NAME;
     }

@@ -76,14 +76,14 @@ final class DependencyGraphTest {
                     .isEqualTo(may);
             boolean never =
                     dependencyState == DependencyState.FAILED
-                            || dependencyState == DependencyState.HINDERED;
-            assertThat(dependencyGraph.hinders("web", Map.of("api", dependencyState)))
+                            || dependencyState == DependencyState.BLOCKED;
+            assertThat(dependencyGraph.blocks("web", Map.of("api", dependencyState)))
                     .as(dependencyState.toString())
                     .isEqualTo(never ? "api" : null);
         }
         assertThat(dependencyGraph.mayRestart("api", Map.of("web", DependencyState.WAITING)))
                 .isTrue();
-        assertThat(dependencyGraph.hinders("api", Map.of("web", DependencyState.FAILED))).isNull();
+        assertThat(dependencyGraph.blocks("api", Map.of("web", DependencyState.FAILED))).isNull();
     }
 
     @Test
@@ -173,7 +173,7 @@ final class DependencyGraphTest {
                         stopped.contains(program.name())
                                 ? DependencyState.STOPPED
                                 : hindered
-                                        ? DependencyState.HINDERED
+                                        ? DependencyState.BLOCKED
                                         : isBroken(program)
                                                 ? DependencyState.FAILED
                                                 : DependencyState.UP;

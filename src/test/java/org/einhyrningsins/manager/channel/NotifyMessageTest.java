@@ -19,8 +19,8 @@ class NotifyMessageTest {
                         NotifyMessage.read(
                                 "WATCHDOG=trigger\nWATCHDOG_USEC=2000\nEXTEND_TIMEOUT_USEC=5"))
                 .containsExactly(
-                        new NotifyMessage.Despaired(),
-                        new NotifyMessage.Retimed(Duration.ofMillis(2)),
+                        new NotifyMessage.WatchdogTriggered(),
+                        new NotifyMessage.WatchdogIntervalSet(Duration.ofMillis(2)),
                         new NotifyMessage.Extended(Duration.ofNanos(5_000)));
     }
 
@@ -30,9 +30,9 @@ class NotifyMessageTest {
                         NotifyMessage.read(
                                 "WATCHDOG_USEC=soon\nEXTEND_TIMEOUT_USEC=9223372036854775807"))
                 .containsExactly(
-                        new NotifyMessage.Nonsense(
+                        new NotifyMessage.Invalid(
                                 "WATCHDOG_USEC=soon is no number of microseconds"),
-                        new NotifyMessage.Nonsense(
+                        new NotifyMessage.Invalid(
                                 "EXTEND_TIMEOUT_USEC=9223372036854775807 is no number of"
                                         + " microseconds"));
     }

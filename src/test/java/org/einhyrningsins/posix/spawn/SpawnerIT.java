@@ -434,7 +434,7 @@ class SpawnerIT {
         PendingChild pendingChild = begin(child);
         assertThat(System.nanoTime() - began).isLessThan(1_000_000_000L);
         assertThat(pendingChild.underWay()).isTrue();
-        assertThat(name(pendingChild)).isEqualTo(ProcessStatus.UNBORN);
+        assertThat(name(pendingChild)).isEqualTo(ProcessStatus.BEFORE_EXECVE);
         assertThat(new Nursery().exit().code()).isZero(); // another, meanwhile
         assertThat(child.spawner.releaseFinished()).isTrue();
         Descriptors.close(lease);
