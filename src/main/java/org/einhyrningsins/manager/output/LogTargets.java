@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager.output;
 
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.manager.page.PageData;
 import org.einhyrningsins.posix.file.PathReach;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -66,7 +67,7 @@ final class LogTargets {
     private ManagedLogFile file(String program, Path path, LogsSpec.Kept spec, boolean others) {
         ManagedLogFile file = files.get(path);
         if (file == null) {
-            String reach = PathReach.of(path);
+            String reach = reach(path);
             file =
                     reach == null
                             ? new LogFile(context, program, path, spec, others)
@@ -76,6 +77,15 @@ final class LogTargets {
         }
         file.configure(spec);
         return file;
+    }
+
+    /// One whose directory is held up now is in reach of whoever does that.
+    private static @Nullable String reach(Path path) {
+        try {
+            return DirectoryCalls.in(path, () -> PathReach.of(path));
+        } catch (PosixException held) {
+            return path.toString();
+        }
     }
 
     /// Sends what a pipe brings from now on to the file of this definition; if that cannot be

@@ -3,12 +3,14 @@ package org.einhyrningsins.manager.output;
 
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.BackgroundCloser;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.PathReach;
 import org.einhyrningsins.posix.file.Poll;
+import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.jspecify.annotations.Nullable;
 
@@ -138,11 +140,23 @@ public final class LogWriterThreads {
         return busy.isEmpty();
     }
 
+    /// Opens it, and makes it if it is not there: that waits for the lock of its directory.
+    private static int openAppendHere(Path file) {
+        try {
+            return Descriptors.openAppendExisting(file);
+        } catch (PosixException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+            return DirectoryCalls.open(file, () -> Descriptors.openAppend(file));
+        }
+    }
+
     /// Opens a file that a worker is to append to.
     public int openAppend(Path file) {
         String reach = PathReach.of(file);
         if (reach == null) {
-            return Descriptors.openAppend(file);
+            return openAppendHere(file);
         }
         Opening opening = openings.remove(file);
         if (opening != null && (opening.failed() || opening.old())) {

@@ -187,7 +187,16 @@ public final class Descriptors {
     /// Opens a file to append to, made with mode 0640 (less the umask) if it is not there. Links
     /// are followed where [SafePath] trusts them; a FIFO that nobody reads is not waited for.
     public static int openAppend(Path file) {
-        int fd = raise(SafePath.open(file, O_WRONLY | O_APPEND | O_CREAT, 0640));
+        return openAppend(file, O_CREAT);
+    }
+
+    /// The same of a file that is there.
+    public static int openAppendExisting(Path file) {
+        return openAppend(file, 0);
+    }
+
+    private static int openAppend(Path file, int create) {
+        int fd = raise(SafePath.open(file, O_WRONLY | O_APPEND | create, 0640));
         setNonBlocking(fd, false);
         return fd;
     }
