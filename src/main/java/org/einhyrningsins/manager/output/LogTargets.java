@@ -2,8 +2,8 @@
 package org.einhyrningsins.manager.output;
 
 import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.manager.page.PageData;
+import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.posix.file.PathReach;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.spec.LogsSpec;
