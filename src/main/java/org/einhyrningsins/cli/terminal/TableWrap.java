@@ -18,6 +18,8 @@ public final class TableWrap {
 
     private TableWrap() {}
 
+    /// Returns a text with the last column of its tables wrapped.
+    ///
     /// @param width in columns; 0 for no bound
     public static String of(String text, int width) {
         if (width <= 0) {

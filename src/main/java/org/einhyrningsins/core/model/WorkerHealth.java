@@ -5,6 +5,7 @@ import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /// Health data of a worker. Everything that its definition's
 /// [org.einhyrningsins.spec.MonitoringSpec] needs to remember, and nothing that follows from it: so
@@ -86,8 +87,11 @@ public record WorkerHealth(
         return replacement.recalled;
     }
 
+    /// Returns the same object where nothing changes, since each step asks for every worker.
     public WorkerHealth checked(@Nullable PeriodicCheck next) {
-        return new WorkerHealth(next, watchdog, memory, replacement, suspended);
+        return Objects.equals(next, check)
+                ? this
+                : new WorkerHealth(next, watchdog, memory, replacement, suspended);
     }
 
     private WorkerHealth with(Watchdog next) {
@@ -102,8 +106,11 @@ public record WorkerHealth(
         return with(new Watchdog(pinged(), chosen));
     }
 
+    /// Returns the same object where nothing changes: see [#checked(PeriodicCheck)].
     private WorkerHealth with(Memory next) {
-        return new WorkerHealth(check, watchdog, next, replacement, suspended);
+        return next.equals(memory)
+                ? this
+                : new WorkerHealth(check, watchdog, next, replacement, suspended);
     }
 
     public WorkerHealth nextMemoryCheck(@Nullable Moment next) {
