@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PendingRequest;
@@ -10,6 +9,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.Signal;
@@ -74,7 +74,8 @@ final class CommandHandler {
             StepContext stepContext, long ticket, String verb, @Nullable Set<Integer> scope) {
         expect(stepContext, ticket, verb, scope, PendingRequest.Until.ENDED);
         if (stepContext.serving.spec().endsByItself()) {
-            String message = stepContext.name + ": a job (restart: never), its end is waited for";
+            String why = stepContext.serving.spec().job() == null ? " (restart: never)" : "";
+            String message = stepContext.name + ": a job" + why + ", its end is waited for";
             stepContext.effects.add(new ProgramEffect.Progress(ticket, message));
         }
     }
@@ -101,10 +102,19 @@ final class CommandHandler {
         for (Slot slot : stepContext.slots) {
             if (inScope(scope, slot)) {
                 stepContext.put(slot.refill(null).hold(scope != null));
-                stopBoth(stepContext, slot, Cause.STOPPED, command.first());
+                stopBoth(stepContext, slot, StopCause.STOPPED, command.first());
             }
         }
         expect(stepContext, ticket, "stop", scope, PendingRequest.Until.GONE);
+    }
+
+    /// Stops the program; nobody waits for that.
+    static void stopAll(StepContext stepContext) {
+        stepContext.phase = new ProgramPhase.Stopped();
+        for (Slot slot : List.copyOf(stepContext.slots)) {
+            stepContext.put(slot.refill(null));
+            stopBoth(stepContext, stepContext.slot(slot.index()), StopCause.STOPPED, null);
+        }
     }
 
     /// Reports workers that stop already, and how to end that.
@@ -147,7 +157,7 @@ final class CommandHandler {
         SlotScaling.adjustSlots(stepContext);
         for (Slot slot : stepContext.slots) {
             if (inScope(scope, slot) && slot.index() < stepContext.count) {
-                stopBoth(stepContext, slot, Cause.RESTARTED, null);
+                stopBoth(stepContext, slot, StopCause.RESTARTED, null);
                 stepContext.put(stepContext.slot(slot.index()).reset(stepContext.now));
             }
         }
@@ -155,7 +165,7 @@ final class CommandHandler {
     }
 
     private static void stopBoth(
-            StepContext stepContext, Slot slot, Cause cause, @Nullable Signal first) {
+            StepContext stepContext, Slot slot, StopCause cause, @Nullable Signal first) {
         if (slot.successor() != null) {
             WorkerStop.begin(stepContext, slot.successor(), cause, first);
         }
@@ -188,6 +198,15 @@ final class CommandHandler {
             return;
         }
         ProgramSpec spec = command.spec() == null ? stepContext.serving.spec() : command.spec();
+        if (spec.job() != null) {
+            DefinitionCommands.takeForTask(stepContext, spec);
+            answer(
+                    stepContext,
+                    ticket,
+                    true,
+                    "a job; its next run is of the release that is there");
+            return;
+        }
         Strategy strategy =
                 command.strategy() == null ? spec.rollout().strategy() : command.strategy();
         ProgramVersion target = stepContext.versions.of(spec, stepContext.serving.rollback());

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.JobSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -43,6 +44,11 @@ final class DeadlineHandler {
     }
 
     private static void expire(StepContext stepContext, Worker worker) {
+        if (!(worker.state() instanceof WorkerState.Stopping)
+                && reached(stepContext, worker.overdue())) {
+            overdue(stepContext, worker);
+            return;
+        }
         switch (worker.state()) {
             case WorkerState.Starting s when !s.deadline().reached(stepContext.now) ->
                     probe(stepContext, worker, s);
@@ -60,6 +66,15 @@ final class DeadlineHandler {
             case WorkerState.Ready ignored -> HealthMonitor.expire(stepContext, worker.id());
             case WorkerState.Stopping s -> WorkerStop.goOn(stepContext, worker, s);
         }
+    }
+
+    /// The worker of a job has taken too long.
+    private static void overdue(StepContext stepContext, Worker worker) {
+        JobSpec job = worker.version().spec().job();
+        Duration limit = job == null ? null : job.timeout();
+        String why = "timed out after " + (limit == null ? "" : DurationText.of(limit));
+        WorkerStop.begin(stepContext, worker, StopCause.OVERDUE);
+        RestartPolicy.hung(stepContext, worker, why);
     }
 
     private static void probe(StepContext stepContext, Worker worker, WorkerState.Starting state) {
@@ -99,7 +114,8 @@ final class DeadlineHandler {
         String why = "not up within " + time + more;
         boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
         boolean renewal = WorkerReplacement.isReplacement(stepContext, worker);
-        WorkerStop.begin(stepContext, worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+        WorkerStop.begin(
+                stepContext, worker, successor ? StopCause.WITHDRAWN : StopCause.FAILED_START);
         failed(stepContext, worker, why, renewal);
     }
 
@@ -120,7 +136,8 @@ final class DeadlineHandler {
                 worker.id(),
                 "no ack since the manager restarted (it may have been lost); starting a"
                         + " replacement");
-        WorkerStop.begin(stepContext, worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+        WorkerStop.begin(
+                stepContext, worker, successor ? StopCause.WITHDRAWN : StopCause.FAILED_START);
         if (!successor) {
             stepContext.put(stepContext.slot(worker.id().slot()).refill(stepContext.now));
         }

@@ -181,6 +181,13 @@ final class DefinitionCommands {
         adopt(stepContext, programVersion);
     }
 
+    /// Takes the definition that a task is run with; the version of what runs is its own.
+    static void takeForTask(StepContext stepContext, ProgramSpec spec) {
+        FailedVersionTracker.forget(stepContext);
+        boolean same = spec.equals(stepContext.serving.spec());
+        adopt(stepContext, same ? stepContext.serving : stepContext.versions.of(spec, null));
+    }
+
     /// The version that serves under the definition of a command that needs no new workers.
     private static ProgramVersion sameGeneration(
             StepContext stepContext, ProgramCommand.Apply command) {
@@ -254,7 +261,7 @@ final class DefinitionCommands {
                 : managed;
     }
 
-    /// Makes the versions that come of one step.
+    /// Makes the versions that come of one step, and numbers them and the workers.
     static final class NewVersions {
         /// Generation of the next one.
         int next;
@@ -262,8 +269,12 @@ final class DefinitionCommands {
         /// Origin of those that come of this step.
         VersionOrigin origin = VersionOrigin.NONE;
 
-        NewVersions(int next) {
+        /// Incarnation of the next worker.
+        long incarnation;
+
+        NewVersions(int next, long incarnation) {
             this.next = next;
+            this.incarnation = incarnation;
         }
 
         /// A new version.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PeriodicCheck;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.HealthSpec;
 import org.einhyrningsins.spec.HealthSpec.Reach;
 import org.einhyrningsins.spec.WorkerId;
@@ -141,7 +141,8 @@ public final class HealthChecks {
             String why = "came up, but is not well: " + what;
             boolean renewal = WorkerReplacement.isReplacement(stepContext, worker);
             boolean successor = worker.equals(stepContext.slot(worker.id().slot()).successor());
-            WorkerStop.begin(stepContext, worker, successor ? Cause.WITHDRAWN : Cause.FAILED_START);
+            WorkerStop.begin(
+                    stepContext, worker, successor ? StopCause.WITHDRAWN : StopCause.FAILED_START);
             DeadlineHandler.failed(stepContext, worker, why, renewal);
         }
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PeriodicCheck;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerHealth;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.Signal;
@@ -109,7 +109,7 @@ final class HealthMonitor {
         boolean renewal = WorkerReplacement.isReplacement(stepContext, worker);
         boolean proved = !successor && RestartPolicy.isStable(stepContext, worker);
         WorkerStop.begin(
-                stepContext, worker, successor ? Cause.WITHDRAWN : Cause.HUNG, Signal.ABRT);
+                stepContext, worker, successor ? StopCause.WITHDRAWN : StopCause.HUNG, Signal.ABRT);
         if (proved && Rollback.failed(stepContext, worker, true, why)) {
             return; // the slot has the older version
         } else if (proved) {

@@ -11,6 +11,7 @@ import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.ProgramVersions;
+import org.einhyrningsins.core.model.TaskState;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.OperatorOverride;
@@ -29,6 +30,7 @@ import java.util.List;
 /// @param pool the slots with its workers
 /// @param rollout the rollout under way; null if none is
 /// @param waits commands that are not answered yet
+/// @param tasks tasks of a rollout that are under way; of a task, when it ran
 /// @param asOf time of the last step
 public record Program(
         String name,
@@ -37,6 +39,7 @@ public record Program(
         Pool pool,
         @Nullable Rollout rollout,
         List<PendingRequest> waits,
+        TaskState tasks,
         Moment asOf) {
     public Program {
         waits = List.copyOf(waits);
@@ -114,6 +117,7 @@ public record Program(
                 new Pool(count, slots, List.of(), nextIncarnation),
                 null,
                 List.of(),
+                TaskState.NONE,
                 now);
     }
 
@@ -353,7 +357,7 @@ public record Program(
         List<Integer> held = new ArrayList<>();
         slots().stream().filter(Slot::held).forEach(slot -> held.add(slot.index()));
         return new OperatorOverride(
-                phase instanceof ProgramPhase.Stopped,
+                phase instanceof ProgramPhase.Stopped && !newest().startedByHand(),
                 other && !onItsWayBack ? count() : null,
                 held,
                 newestVersion().rollback());

@@ -81,6 +81,9 @@ final class ProgramStep {
                 stepContext.versions.origin = e.origin();
                 CommandHandler.execute(stepContext, e.ticket(), e.command());
             }
+            case ProgramEvent.TaskEnded e -> RolloutTasks.ended(stepContext, e);
+            case ProgramEvent.TaskOrdered e -> RolloutTasks.run(stepContext, e);
+            case ProgramEvent.TaskRevoked e -> RolloutTasks.revoke(stepContext, e);
             case ProgramEvent.DeadlinePassed ignored -> {}
         }
     }
@@ -101,6 +104,7 @@ final class ProgramStep {
         Rollback.expire(stepContext);
         SlotScaling.adjustSlots(stepContext);
         RolloutStrategy.advance(stepContext);
+        RolloutTasks.advance(stepContext);
         SlotScaling.adjustSlots(stepContext);
         WorkerReplacement.advance(stepContext);
         SlotScaling.refill(stepContext);

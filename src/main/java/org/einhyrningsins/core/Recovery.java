@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PeriodicCheck;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.model.WorkerHealth;
 import org.einhyrningsins.spec.AckSpec;
@@ -133,6 +133,9 @@ public final class Recovery {
         StepContext stepContext = new StepContext(program, now);
         stepContext.waits.clear();
         markDead(stepContext, found);
+        for (Newborn newborn : found.spawned()) {
+            RolloutTasks.passed(stepContext, newborn.generation());
+        }
         addNewborn(stepContext, found);
         for (WorkerId worker : found.acked()) {
             Worker known = stepContext.find(worker);
@@ -227,7 +230,7 @@ public final class Recovery {
                 WorkerStop.begin(
                         stepContext,
                         slot.successor(),
-                        Cause.WITHDRAWN); // it was to be replaced by this
+                        StopCause.WITHDRAWN); // it was to be replaced by this
             }
         } else if (onTrial
                 && !slot.moved()
@@ -239,7 +242,7 @@ public final class Recovery {
                     Severity.WARN,
                     worker.id(),
                     "was started by the manager before, and is not wanted");
-            WorkerStop.begin(stepContext, worker, Cause.WITHDRAWN);
+            WorkerStop.begin(stepContext, worker, StopCause.WITHDRAWN);
         }
     }
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerExit;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.Signal;
 
@@ -65,10 +66,13 @@ final class RestartPolicy {
                 switch (policy(stepContext, worker).when()) {
                     case ALWAYS -> false;
                     case ON_FAILURE -> workerExit.success();
-                    case NEVER -> true;
+                    case NEVER -> workerExit.success() || triedOut(stepContext, worker);
                 };
         if (over) {
             finishSlot(stepContext, worker, workerExit.success(), workerExit.toString());
+        } else if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
+            Slot slot = stepContext.slot(worker.id().slot());
+            backOff(stepContext, worker, slot, workerExit.toString());
         } else if (worker.ready()) {
             replaceReady(stepContext, worker, workerExit);
         } else {
@@ -80,9 +84,23 @@ final class RestartPolicy {
 
     /// Returns the restart policy of the definition that the slot is refilled with.
     private static RestartSpec policy(StepContext stepContext, Worker worker) {
-        ProgramVersion programVersion =
-                stepContext.onTrial(worker) ? worker.version() : stepContext.serving;
-        return programVersion.spec().restart();
+        return version(stepContext, worker).spec().restart();
+    }
+
+    private static ProgramVersion version(StepContext stepContext, Worker worker) {
+        return stepContext.onTrial(worker) ? worker.version() : stepContext.serving;
+    }
+
+    /// True if a worker that is not replaced when it ends has no more tries.
+    private static boolean triedOut(StepContext stepContext, Worker worker) {
+        JobSpec job = version(stepContext, worker).spec().job();
+        int failures = stepContext.slot(worker.id().slot()).past().quickDeaths();
+        return job == null || failures >= job.retries();
+    }
+
+    private static boolean isOver(StepContext stepContext, Worker worker) {
+        return policy(stepContext, worker).when() == RestartSpec.When.NEVER
+                && triedOut(stepContext, worker);
     }
 
     /// The slot stays empty, and needs no successor either.
@@ -101,10 +119,10 @@ final class RestartPolicy {
                 well ? Severity.INFO : Severity.WARN, worker.id(), how + "; not replaced");
         stepContext.put(after.finish(how).refill(null));
         if (slot.current() != null) {
-            WorkerStop.begin(stepContext, slot.current(), Cause.RETIRED);
+            WorkerStop.begin(stepContext, slot.current(), StopCause.RETIRED);
         }
         if (slot.successor() != null) {
-            WorkerStop.begin(stepContext, slot.successor(), Cause.WITHDRAWN);
+            WorkerStop.begin(stepContext, slot.successor(), StopCause.WITHDRAWN);
         }
     }
 
@@ -208,8 +226,10 @@ final class RestartPolicy {
 
     /// Handles the end of a worker that was up and had to be killed.
     static void hung(StepContext stepContext, Worker worker, String why) {
-        if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
+        if (isOver(stepContext, worker)) {
             finishSlot(stepContext, worker, false, why);
+        } else if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
+            backOff(stepContext, worker, stepContext.slot(worker.id().slot()), why);
         } else {
             replaceCrashed(stepContext, worker, why);
         }
@@ -217,7 +237,7 @@ final class RestartPolicy {
 
     /// Handles a worker that was never up, or that could not be spawned.
     static void failedToStart(StepContext stepContext, Worker worker, String why) {
-        if (policy(stepContext, worker).when() == RestartSpec.When.NEVER) {
+        if (isOver(stepContext, worker)) {
             finishSlot(stepContext, worker, false, why);
         } else {
             backOff(stepContext, worker, stepContext.slot(worker.id().slot()), why);

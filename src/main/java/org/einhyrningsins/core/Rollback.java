@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.VersionFailure.Stage;
 import org.einhyrningsins.core.model.WorkerExit;
@@ -180,7 +181,7 @@ final class Rollback {
         stepContext.serving = older;
         for (Slot slot : List.copyOf(stepContext.slots)) {
             if (slot.successor() != null) {
-                WorkerStop.begin(stepContext, slot.successor(), WorkerState.Cause.WITHDRAWN);
+                WorkerStop.begin(stepContext, slot.successor(), StopCause.WITHDRAWN);
             }
             RolloutFailure.moveBack(stepContext, stepContext.slot(slot.index()), true);
         }

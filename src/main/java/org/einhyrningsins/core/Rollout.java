@@ -147,7 +147,7 @@ public record Rollout(
         return new Rollout(plan, began, true, gates, failedStarts, old);
     }
 
-    Rollout failedOnce(String why, WorkerId who, Moment retry) {
+    Rollout failedOnce(String why, @Nullable WorkerId who, Moment retry) {
         FailedStarts more = new FailedStarts(failures() + 1, retry, why, who);
         return new Rollout(plan, began, draining, gates, more, old);
     }

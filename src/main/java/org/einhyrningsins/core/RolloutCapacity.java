@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +48,9 @@ final class RolloutCapacity {
     private static boolean failed(Worker worker) {
         return worker.state() instanceof WorkerState.Stopping s
                 && !s.stuck()
-                && (s.cause() == Cause.FAILED_START || s.cause() == Cause.HUNG);
+                && (s.cause() == StopCause.FAILED_START
+                        || s.cause() == StopCause.HUNG
+                        || s.cause() == StopCause.OVERDUE);
     }
 
     /// Returns the number of empty slots to refill beside workers of a rollout that was given up.
@@ -106,7 +108,8 @@ final class RolloutCapacity {
                 && !s.stuck()
                 && switch (s.cause()) {
                     case RETIRED, WITHDRAWN, REPLACED -> true;
-                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG, LEFT_BEHIND -> false;
+                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG, OVERDUE, LEFT_BEHIND ->
+                            false;
                 };
     }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.RolloutTasksSpec;
 import org.einhyrningsins.spec.WorkerId;
 
 import java.time.Duration;
@@ -64,6 +65,14 @@ final class RolloutFailure {
         return once ? 1 : Math.max(1, spec.rollout().retries());
     }
 
+    /// Fails the rollout under way before it has started a worker.
+    static void taskFailed(StepContext stepContext, String why) {
+        Rollout rollout = stepContext.rollout;
+        if (rollout != null && !rollout.draining()) {
+            giveUp(stepContext, rollout.failedOnce(why, null, stepContext.now));
+        }
+    }
+
     /// Fails the rollout: a canary has no second try.
     static void canaryFailed(StepContext stepContext, Rollout rollout, Worker worker, String why) {
         String what = "canary " + why;
@@ -73,6 +82,7 @@ final class RolloutFailure {
 
     /// The old version comes back where it was replaced, unless it did not serve either.
     private static void giveUp(StepContext stepContext, Rollout rollout) {
+        RolloutTasks.drop(stepContext, RolloutTasksSpec.Stage.BEFORE);
         if (rollout.isFirst(stepContext.serving)) {
             withdraw(stepContext, false);
             String verdict = "did not come up: " + rollout.lastFailure();
@@ -91,7 +101,7 @@ final class RolloutFailure {
         stepContext.fallback = null;
         for (Slot slot : stepContext.slots) {
             if (slot.current() != null) {
-                WorkerStop.begin(stepContext, slot.current(), Cause.WITHDRAWN);
+                WorkerStop.begin(stepContext, slot.current(), StopCause.WITHDRAWN);
             }
             stepContext.put(stepContext.slot(slot.index()).refill(null));
         }
@@ -132,7 +142,7 @@ final class RolloutFailure {
     private static void withdraw(StepContext stepContext, boolean back) {
         for (Slot slot : stepContext.slots) {
             if (slot.successor() != null) {
-                WorkerStop.begin(stepContext, slot.successor(), Cause.WITHDRAWN);
+                WorkerStop.begin(stepContext, slot.successor(), StopCause.WITHDRAWN);
             }
             if (slot.moved()) {
                 moveBack(stepContext, stepContext.slot(slot.index()), back);
@@ -150,7 +160,8 @@ final class RolloutFailure {
         boolean alone =
                 stepContext.rollout != null && stepContext.rollout.strategy() == Strategy.REPLACE;
         if (current != null && !current.ready()) {
-            WorkerStop.begin(stepContext, current, alone ? Cause.REPLACED : Cause.WITHDRAWN);
+            WorkerStop.begin(
+                    stepContext, current, alone ? StopCause.REPLACED : StopCause.WITHDRAWN);
         }
         Slot moved = stepContext.slot(slot.index());
         boolean empty = moved.current() == null && moved.finished() == null;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.OldWorkerCounts;
@@ -10,9 +9,11 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.model.WorkerLosses;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.RolloutTasksSpec.Stage;
 import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,6 @@ final class RolloutStrategy {
         if (stepContext.phase instanceof ProgramPhase.Failed) {
             DependencyGate.requestAdmission(stepContext);
         }
-        boolean ill = CanaryWatch.programIsIll(stepContext);
         int workers = target.spec().workers();
         int before = stepContext.serving.spec().workers();
         boolean byHand = stepContext.count != before;
@@ -47,22 +47,41 @@ final class RolloutStrategy {
         Rollout rollout = Rollout.of(target, strategy, scope, change, stepContext.now);
         stepContext.rollout = rollout;
         WorkerReplacement.abandon(stepContext);
-        rollout = rollout.old(oldWorkers(stepContext, rollout));
+        stepContext.rollout = rollout.old(oldWorkers(stepContext, rollout));
+        RolloutTasks.drop(stepContext, null);
+        RolloutTasks.before(stepContext, target);
         for (Slot slot : stepContext.slots) {
             stepContext.put(slot.past(slot.past().lost(WorkerLosses.NONE)));
-            if (inScope(stepContext, rollout, slot) && slot.current() == null) {
-                Slot moved = stepContext.slot(slot.index()).reset(stepContext.now).move(true);
-                stepContext.put(moved.past(moved.past().ended(slot.finished())));
-            }
         }
-        boolean tried = target.spec().rollout().proof().probation().isPositive();
-        boolean replaces = anyUp(stepContext, rollout) || rollout.isFirst(stepContext.serving);
-        rollout = tried && replaces ? rollout : rollout.trialPassed();
-        stepContext.rollout = rollout.canary(CanaryWatch.initial(stepContext, rollout, ill));
+        if (!RolloutTasks.hold(stepContext)) {
+            moveFirst(stepContext);
+        }
         stepContext.report(
                 Severity.INFO,
                 null,
                 "rolling to " + target.words() + ", " + strategyName(strategy));
+    }
+
+    /// Decides what comes first, when nothing is in the way of new workers any more: slots without
+    /// a worker get the target at once, then a canary and a trial are as the old workers are now.
+    static void moveFirst(StepContext stepContext) {
+        Rollout begun = stepContext.rollout;
+        if (begun == null) {
+            return;
+        }
+        boolean ill = CanaryWatch.programIsIll(stepContext);
+        Rollout rollout = begun.old(oldWorkers(stepContext, begun));
+        stepContext.rollout = rollout;
+        for (Slot slot : List.copyOf(stepContext.slots)) {
+            if (inScope(stepContext, rollout, slot) && slot.current() == null) {
+                Slot moved = slot.reset(stepContext.now).move(true);
+                stepContext.put(moved.past(moved.past().ended(slot.finished())));
+            }
+        }
+        boolean tried = rollout.target().spec().rollout().proof().probation().isPositive();
+        boolean replaces = anyUp(stepContext, rollout) || rollout.isFirst(stepContext.serving);
+        rollout = tried && replaces ? rollout : rollout.trialPassed();
+        stepContext.rollout = rollout.canary(CanaryWatch.initial(stepContext, rollout, ill));
     }
 
     private static OldWorkerCounts oldWorkers(StepContext stepContext, Rollout rollout) {
@@ -99,6 +118,9 @@ final class RolloutStrategy {
     static void advance(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
         if (rollout == null) {
+            return;
+        }
+        if (RolloutTasks.hold(stepContext)) {
             return;
         }
         if (!rollout.draining()) {
@@ -178,7 +200,7 @@ final class RolloutStrategy {
 
     private static void makeRoom(StepContext stepContext, Rollout rollout, Slot slot) {
         if (slot.current() != null) {
-            WorkerStop.begin(stepContext, slot.current(), Cause.REPLACED);
+            WorkerStop.begin(stepContext, slot.current(), StopCause.REPLACED);
             countReplaced(stepContext);
         }
         Moment when =
@@ -218,7 +240,7 @@ final class RolloutStrategy {
 
     private static void takeOver(StepContext stepContext, Rollout rollout, Slot slot) {
         if (slot.current() != null) {
-            WorkerStop.begin(stepContext, slot.current(), Cause.RETIRED);
+            WorkerStop.begin(stepContext, slot.current(), StopCause.RETIRED);
             countReplaced(stepContext);
         }
         Slot now =
@@ -314,7 +336,8 @@ final class RolloutStrategy {
     /// Counts an old worker that is gone.
     static void oldWorkerEnded(
             StepContext stepContext, WorkerState.Stopping state, WorkerExit workerExit) {
-        boolean replaced = state.cause() == Cause.RETIRED || state.cause() == Cause.REPLACED;
+        boolean replaced =
+                state.cause() == StopCause.RETIRED || state.cause() == StopCause.REPLACED;
         boolean killed =
                 state.leaderless()
                         ? state.sent() == Signal.KILL // not how its own process had ended
@@ -340,6 +363,10 @@ final class RolloutStrategy {
         stepContext.setback = null;
         stepContext.verdict = verdict;
         stepContext.report(severity, null, verdict);
+        RolloutTasks.drop(stepContext, Stage.BEFORE);
+        if (done) {
+            RolloutTasks.after(stepContext, rollout.target());
+        }
         for (PendingRequest pendingRequest : List.copyOf(stepContext.waits)) {
             if (pendingRequest.until() == PendingRequest.Until.ROLLED
                     || pendingRequest.until() == PendingRequest.Until.READY) {

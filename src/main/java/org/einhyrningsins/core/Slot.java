@@ -3,6 +3,7 @@ package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.model.CrashHistory;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.PreviousExit;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.model.WorkerLosses;
 import org.einhyrningsins.spec.ProgramSpec;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 
 import java.util.ArrayList;
@@ -29,10 +29,10 @@ final class SlotScaling {
     private static void removeFrom(StepContext stepContext, Slot slot) {
         stepContext.put(slot.hold(false).finish(null).forgetFailures().refill(null).move(false));
         if (slot.successor() != null) {
-            WorkerStop.begin(stepContext, slot.successor(), Cause.SCALED);
+            WorkerStop.begin(stepContext, slot.successor(), StopCause.SCALED);
         }
         if (slot.current() != null) {
-            WorkerStop.begin(stepContext, slot.current(), Cause.SCALED);
+            WorkerStop.begin(stepContext, slot.current(), StopCause.SCALED);
         }
     }
 
@@ -86,7 +86,7 @@ final class SlotScaling {
             if (worker.state() instanceof WorkerState.Stopping s && !s.stuck()) {
                 boolean waits =
                         switch (s.cause()) {
-                            case STOPPED, RESTARTED, FAILED_START, HUNG, REPLACED -> true;
+                            case STOPPED, RESTARTED, FAILED_START, HUNG, OVERDUE, REPLACED -> true;
                             case RETIRED, SCALED, WITHDRAWN, LEFT_BEHIND ->
                                     mustRunAlone(stepContext, slot, worker);
                         };
@@ -114,12 +114,12 @@ final class SlotScaling {
     /// it is one more process than the slot is counted for.
     static boolean isExtraProcess(Slot slot) {
         return slot.current() == null
-                && isStopping(slot, Cause.WITHDRAWN)
-                && !isStopping(slot, Cause.FAILED_START)
-                && !isStopping(slot, Cause.HUNG);
+                && isStopping(slot, StopCause.WITHDRAWN)
+                && !isStopping(slot, StopCause.FAILED_START)
+                && !isStopping(slot, StopCause.HUNG);
     }
 
-    private static boolean isStopping(Slot slot, Cause cause) {
+    private static boolean isStopping(Slot slot, StopCause cause) {
         for (Worker worker : slot.leaving()) {
             if (worker.state() instanceof WorkerState.Stopping s
                     && !s.stuck()

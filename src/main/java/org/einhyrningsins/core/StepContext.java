@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PendingRequest;
+import org.einhyrningsins.core.model.PreviousExit;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.ProgramVersions;
+import org.einhyrningsins.core.model.StopCause;
+import org.einhyrningsins.core.model.TaskState;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.model.WorkerHealth;
@@ -38,6 +40,7 @@ final class StepContext {
 
     @Nullable FallbackVersion fallback;
     @Nullable VersionFailure setback;
+    TaskState tasks;
     List<Moment> deaths;
 
     final DefinitionCommands.NewVersions versions;
@@ -49,8 +52,6 @@ final class StepContext {
 
     final List<ProgramEffect> effects = new ArrayList<>();
 
-    private long nextIncarnation;
-
     StepContext(Program program, Moment now) {
         this.name = program.name();
         this.now = now;
@@ -61,11 +62,13 @@ final class StepContext {
         this.verdict = program.verdict();
         this.fallback = program.fallback();
         this.setback = program.setback();
+        this.tasks = program.tasks();
         this.deaths = program.pool().deaths();
-        this.versions = new DefinitionCommands.NewVersions(program.versions().next());
+        this.versions =
+                new DefinitionCommands.NewVersions(
+                        program.versions().next(), program.pool().nextIncarnation());
         this.waits = new ArrayList<>(program.waits());
         this.slots = new ArrayList<>(program.slots());
-        this.nextIncarnation = program.pool().nextIncarnation();
     }
 
     Program program() {
@@ -73,15 +76,16 @@ final class StepContext {
                 name,
                 phase,
                 new ProgramVersions(serving, versions.next, verdict, fallback, setback),
-                new Program.Pool(count, slots, deaths, nextIncarnation),
+                new Program.Pool(count, slots, deaths, versions.incarnation),
                 rollout,
                 waits,
+                tasks,
                 now);
     }
 
     /// An incarnation that has been used is not used again.
     void skip(long incarnation) {
-        nextIncarnation = Math.max(nextIncarnation, incarnation + 1);
+        versions.incarnation = Math.max(versions.incarnation, incarnation + 1);
     }
 
     void put(Slot slot) {
@@ -114,7 +118,7 @@ final class StepContext {
     // ---- workers
 
     Worker spawn(int slot, ProgramVersion programVersion) {
-        WorkerId id = new WorkerId(slot, nextIncarnation++);
+        WorkerId id = new WorkerId(slot, versions.incarnation++);
         effects.add(new ProgramEffect.Spawn(id, programVersion));
         return new Worker(
                 id, programVersion, now, starting(programVersion.spec().ack()), WorkerHealth.NONE);
@@ -137,8 +141,9 @@ final class StepContext {
         } else if (!(worker.state() instanceof WorkerState.Stopping s)) {
             put(slot.last(new PreviousExit(worker.id(), worker.startedAt(), now, workerExit, "")));
         } else if (slot.hasNoProcess()
-                || s.cause() == Cause.FAILED_START
-                || s.cause() == Cause.HUNG) {
+                || s.cause() == StopCause.FAILED_START
+                || s.cause() == StopCause.HUNG
+                || s.cause() == StopCause.OVERDUE) {
             String why = s.cause().words();
             put(slot.last(new PreviousExit(worker.id(), worker.startedAt(), now, workerExit, why)));
         }

@@ -25,6 +25,11 @@ public record Takeover(Program program) {
                 || program.phase() instanceof ProgramPhase.Waiting) {
             return DefinitionChange.Kind.NOTED;
         }
+        if (spec.job() != null) { // what runs ends, and the next run is of the new definition
+            return program.hasNoProcess()
+                    ? DefinitionChange.Kind.NOTED
+                    : DefinitionChange.Kind.IN_PLACE;
+        }
         if ((!roll && isStartedWith(spec.spawnSettings())) || replacesNone(spec)) {
             return DefinitionChange.Kind.IN_PLACE;
         }

@@ -4,6 +4,7 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.WorkerHealth;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -50,12 +51,22 @@ public record Worker(
         return state instanceof WorkerState.Stopping stopping && stopping.stuck();
     }
 
+    /// Returns the time at which the worker of a job has taken too long; null if there is none.
+    @Nullable Moment overdue() {
+        JobSpec job = version.spec().job();
+        return job == null || job.timeout() == null ? null : startedAt.plus(job.timeout());
+    }
+
     /// Returns its next deadline; null if time changes nothing.
     @Nullable Moment deadline() {
         return switch (state) {
-            case WorkerState.Starting s -> Moment.earlier(s.deadline(), s.nextProbe());
-            case WorkerState.Settling s -> Moment.earlier(s.until(), HealthMonitor.deadline(this));
-            case WorkerState.Ready ignored -> HealthMonitor.deadline(this);
+            case WorkerState.Starting s ->
+                    Moment.earlier(overdue(), Moment.earlier(s.deadline(), s.nextProbe()));
+            case WorkerState.Settling s ->
+                    Moment.earlier(
+                            overdue(), Moment.earlier(s.until(), HealthMonitor.deadline(this)));
+            case WorkerState.Ready ignored ->
+                    Moment.earlier(overdue(), HealthMonitor.deadline(this));
             case WorkerState.Stopping s -> s.deadline();
         };
     }

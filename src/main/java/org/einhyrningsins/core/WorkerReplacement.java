@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PendingRequest;
+import org.einhyrningsins.core.model.PreviousExit;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RolloutSpec;
@@ -185,7 +186,7 @@ final class WorkerReplacement {
         Worker current = slot.current();
         if (current != null
                 && replacementReason(current, stepContext.count, stepContext.now) == null) {
-            WorkerStop.begin(stepContext, successor, Cause.WITHDRAWN);
+            WorkerStop.begin(stepContext, successor, StopCause.WITHDRAWN);
             return;
         }
         if (current != null && !successor.ready()) {
@@ -193,7 +194,7 @@ final class WorkerReplacement {
         }
         if (current != null) {
             count(stepContext, current);
-            WorkerStop.begin(stepContext, current, Cause.RETIRED);
+            WorkerStop.begin(stepContext, current, StopCause.RETIRED);
         }
         stepContext.put(
                 stepContext.slot(slot.index()).current(successor).successor(null).refill(null));
@@ -294,7 +295,7 @@ final class WorkerReplacement {
         if (worker != null) {
             explain(stepContext, worker, "replaced: ");
             count(stepContext, worker);
-            WorkerStop.begin(stepContext, worker, Cause.REPLACED);
+            WorkerStop.begin(stepContext, worker, StopCause.REPLACED);
             stepContext.put(stepContext.slot(worker.id().slot()).refill(stepContext.now));
         }
     }
@@ -338,7 +339,7 @@ final class WorkerReplacement {
     static void abandon(StepContext stepContext) {
         for (Slot slot : stepContext.slots) {
             if (slot.successor() != null) {
-                WorkerStop.begin(stepContext, slot.successor(), Cause.WITHDRAWN);
+                WorkerStop.begin(stepContext, slot.successor(), StopCause.WITHDRAWN);
             }
         }
     }

@@ -2,6 +2,7 @@
 package org.einhyrningsins.core;
 
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.StopSpec;
@@ -70,7 +71,7 @@ public sealed interface WorkerState {
     /// @param latest until when it may have more time than the steps give it; null if it has not
     ///   asked
     record Stopping(
-            Cause cause,
+            StopCause cause,
             List<StopSpec.Step> rest,
             @Nullable Moment deadline,
             boolean draining,
@@ -83,7 +84,7 @@ public sealed interface WorkerState {
         }
 
         Stopping(
-                Cause cause,
+                StopCause cause,
                 List<StopSpec.Step> rest,
                 @Nullable Moment deadline,
                 boolean draining,
@@ -94,7 +95,7 @@ public sealed interface WorkerState {
 
         /// Makes the state of a worker that was sent no signal yet, since it serves what waits at
         /// its own sockets.
-        static Stopping draining(Cause cause, List<StopSpec.Step> steps, Moment latest) {
+        static Stopping draining(StopCause cause, List<StopSpec.Step> steps, Moment latest) {
             return new Stopping(cause, steps, latest, true, null, null);
         }
 
@@ -132,59 +133,6 @@ public sealed interface WorkerState {
         /// True if even KILL did not end it (it hangs in the kernel). Nothing waits for it.
         public boolean stuck() {
             return deadline == null;
-        }
-    }
-
-    /// Reason why a worker was told to stop.
-    enum Cause {
-        /// Its successor took its place.
-        RETIRED,
-        /// The program was given fewer workers.
-        SCALED,
-        /// The operator stopped it.
-        STOPPED,
-        /// The operator restarted it: its slot waits until it is gone.
-        RESTARTED,
-        /// It was not up in time.
-        FAILED_START,
-        /// Its rollout was given up.
-        WITHDRAWN,
-        /// It was up, and its watchdog expired: its slot waits until it is gone.
-        HUNG,
-        /// It stops before another starts, as `replace` has it: its slot waits until it is gone.
-        REPLACED,
-        /// Its own process ended while there was no manager, others of its process group live.
-        LEFT_BEHIND;
-
-        /// Describes it for a person.
-        public String words() {
-            return switch (this) {
-                case RETIRED -> "its successor is up";
-                case SCALED -> "fewer workers are wanted";
-                case STOPPED -> "stopped by the operator";
-                case RESTARTED -> "restarted by the operator";
-                case FAILED_START -> "it did not come up in time";
-                case HUNG -> "it gives no sign of life";
-                case WITHDRAWN -> "its rollout was given up";
-                case REPLACED -> "another comes when it is gone";
-                case LEFT_BEHIND -> "its process ended, others of it live";
-            };
-        }
-
-        /// The word for it in metrics. Dashboards ask for it, and counts under it outlive the
-        /// manager, so it stays whatever the constant is called.
-        public String word() {
-            return switch (this) {
-                case RETIRED -> "retired";
-                case SCALED -> "scaled";
-                case STOPPED -> "stopped";
-                case RESTARTED -> "restarted";
-                case FAILED_START -> "failed-start";
-                case WITHDRAWN -> "withdrawn";
-                case HUNG -> "hung";
-                case REPLACED -> "replaced";
-                case LEFT_BEHIND -> "left-behind";
-            };
         }
     }
 

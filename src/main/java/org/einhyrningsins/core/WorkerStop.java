@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.Signal;
@@ -35,7 +35,8 @@ final class WorkerStop {
 
     /// Sends the first signal of a worker's stop and moves it to those that are leaving. Where its
     /// slot ends and others go on, what waits at its own sockets is served first.
-    static void begin(StepContext stepContext, Worker worker, Cause cause, @Nullable Signal first) {
+    static void begin(
+            StepContext stepContext, Worker worker, StopCause cause, @Nullable Signal first) {
         List<StopSpec.Step> steps = worker.version().spec().stop().steps();
         if (first == null && drainsFirst(stepContext, worker)) {
             Moment latest = stepContext.now.plus(MAX_DRAIN);
@@ -60,14 +61,16 @@ final class WorkerStop {
     }
 
     /// The first step of a worker's stop. One that serves and has a successor may have longer.
-    private static StopSpec.Step firstStep(StepContext stepContext, Worker worker, Cause cause) {
+    private static StopSpec.Step firstStep(
+            StepContext stepContext, Worker worker, StopCause cause) {
         StopSpec.Step step = worker.version().spec().stop().steps().getFirst();
         Duration timeout = worker.version().spec().rollout().drain().timeout();
         boolean succeeded =
                 switch (cause) {
                     case RETIRED, REPLACED -> !HealthChecks.isIll(worker, stepContext.count);
                     case WITHDRAWN -> worker.up();
-                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG, LEFT_BEHIND -> false;
+                    case SCALED, STOPPED, RESTARTED, FAILED_START, HUNG, OVERDUE, LEFT_BEHIND ->
+                            false;
                 };
         return timeout != null && succeeded ? new StopSpec.Step(step.signal(), timeout) : step;
     }
@@ -116,7 +119,7 @@ final class WorkerStop {
                 Severity.DEBUG, worker.id(), begin.signal() + " sent: " + state.cause().words());
     }
 
-    static void begin(StepContext stepContext, Worker worker, Cause cause) {
+    static void begin(StepContext stepContext, Worker worker, StopCause cause) {
         begin(stepContext, worker, cause, null);
     }
 
@@ -204,7 +207,7 @@ final class WorkerStop {
         Slot slot = stepContext.slot(worker.id().slot());
         WorkerState.Stopping left =
                 new WorkerState.Stopping(
-                        Cause.LEFT_BEHIND, steps, stepContext.now, false, null, workerExit);
+                        StopCause.LEFT_BEHIND, steps, stepContext.now, false, null, workerExit);
         List<Worker> leaving = new ArrayList<>(slot.leaving());
         leaving.add(
                 worker.withState(
@@ -212,7 +215,9 @@ final class WorkerStop {
         stepContext.put(slot.leaving(leaving));
         stepContext.effects.add(send(worker, begin.signal(), true));
         stepContext.report(
-                Severity.WARN, worker.id(), begin.signal() + " sent: " + Cause.LEFT_BEHIND.words());
+                Severity.WARN,
+                worker.id(),
+                begin.signal() + " sent: " + StopCause.LEFT_BEHIND.words());
     }
 
     private static StopSpec stopSpec(Worker worker) {
@@ -230,7 +235,10 @@ final class WorkerStop {
     }
 
     private static ProgramEffect send(Worker worker, Signal signal, boolean leaderless) {
-        boolean group = leaderless || stopSpec(worker).to() == StopSpec.To.GROUP;
+        boolean group =
+                leaderless
+                        || stopSpec(worker).to() == StopSpec.To.GROUP
+                        || worker.version().spec().job() != null; // its leader is a monitor
         return new ProgramEffect.Send(worker.id(), signal, group || signal == Signal.KILL);
     }
 }

@@ -46,7 +46,8 @@
 ///                 |                  |                    |
 ///                 +------ told to go: stop, scale, retire, no ack --+--> Stopping --> gone
 ///             (Stopping goes on without the worker's own process, until its process group is empty)
-///   rollout:  [Canary --up--> Watching --time, promote--> ] Advancing --all moved--> Draining
+///   rollout:  [Preparing --tasks done--> ]    (tasks that fail: failed, nothing was started)
+///             [Canary --up--> Watching --time, promote--> ] Advancing --all moved--> Draining
 ///                 |               |                             |          --old ones gone--> done
 ///                 +---------------+-- a death, ill, no ack -----+--> failed: old version kept
 ///   phase:    Stopped <--start/stop--> Running --give-up--> Failed --start, reload--> Running

@@ -123,7 +123,7 @@ final class FreshStart {
                     "as an operator set it before: "
                             + byHand.withRollbackWords(program.newest().workers()));
         }
-        if (byHand.stopped()) {
+        if (byHand.stopped() || program.newest().startedByHand()) {
             return;
         }
         announce(program.serving().spec(), program.count());

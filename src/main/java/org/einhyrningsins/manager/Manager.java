@@ -15,10 +15,13 @@ import org.einhyrningsins.manager.runtime.StartDirectory;
 import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.manager.snapshot.ReexecSnapshot;
 import org.einhyrningsins.manager.snapshot.SnapshotException;
+import org.einhyrningsins.manager.spawn.WorkerTag;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /// The manager: made once, runs its loop until everything it started has gone.
 public final class Manager {
@@ -114,11 +117,22 @@ public final class Manager {
     private void loop() {
         parts.shutdown.leaveAll(true); // whatever ends this loop, unless it is the end
         ProcReader.loopBegins();
+        keepRecords();
+        parts.programs.tasks().resume();
         while (!parts.shutdown.over()) {
             turn();
         }
         parts.shutdown.leaveAll(false);
         parts.runtime.managerLog().info("", "everything is stopped");
+    }
+
+    /// Removes what monitors wrote of workers that are no more.
+    private void keepRecords() {
+        Set<String> living = new HashSet<>();
+        for (ProgramHost host : parts.programTable.everyHost()) {
+            host.workforce().all().forEach(its -> living.add(WorkerTag.of(host.name(), its.id())));
+        }
+        parts.workers.spawner().keepRecords(living);
     }
 
     private void turn() {

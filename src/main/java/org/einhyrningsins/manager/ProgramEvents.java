@@ -3,8 +3,10 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramFact;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.manager.control.ControlServer;
 import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramListener;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.spec.WorkerId;
 import org.einhyrningsins.spec.fact.FactKind;
@@ -14,7 +16,7 @@ import java.util.Map;
 
 /// Hears what happens to programs, and passes it on to the parts it concerns: the state that is
 /// recorded, the sockets, those who wait for an answer, the log.
-final class ProgramEvents implements ProgramHost.Listener {
+final class ProgramEvents implements ProgramListener {
     private final ManagerParts parts;
 
     ProgramEvents(ManagerParts parts) {
@@ -69,6 +71,16 @@ final class ProgramEvents implements ProgramHost.Listener {
         if (!parts.shutdown.stopping()) {
             parts.commandDispatcher.programs().leaveMissingRelease(host, parts.reloader.planner());
         }
+    }
+
+    @Override
+    public void taskChanged(ProgramHost host) {
+        parts.programs.tasks().changed(host);
+    }
+
+    @Override
+    public void taskDropped(TaskStage stage) {
+        parts.programs.tasks().drop(stage);
     }
 
     @Override

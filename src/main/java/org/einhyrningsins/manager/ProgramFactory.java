@@ -5,6 +5,7 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.manager.channel.WorkerSocketFactory;
 import org.einhyrningsins.manager.handover.AdoptedReleases;
+import org.einhyrningsins.manager.operate.TaskRuns;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
@@ -17,10 +18,17 @@ import java.io.IOException;
 final class ProgramFactory {
     private final ManagerParts parts;
     private final ProgramEvents events;
+    private final TaskRuns tasks;
 
     ProgramFactory(ManagerParts parts) {
         this.parts = parts;
         events = new ProgramEvents(parts);
+        tasks = new TaskRuns(parts.runtime.eventLoop(), parts.programTable);
+    }
+
+    /// Runs tasks for the programs that wait for them.
+    TaskRuns tasks() {
+        return tasks;
     }
 
     /// Makes the host of a program that is new.

@@ -8,6 +8,7 @@ import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.program.WorkerServices;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.manager.socket.SocketTable;
+import org.einhyrningsins.manager.spawn.JobRecords;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.manager.spawn.WorkerCredentials;
 import org.einhyrningsins.manager.spawn.WorkerEnvironment;
@@ -61,5 +62,6 @@ record WorkerParts(
     void begin(RuntimePaths paths) {
         cgroups.begin(paths.managerTag());
         credentials.begin(paths.credentials());
+        spawner.recordIn(new JobRecords(paths.state()));
     }
 }

@@ -49,6 +49,13 @@ public record LaunchSpec(
         return new LaunchSpec(other, directory, env, dropEnv, identity, logs, managerLink);
     }
 
+    /// The same start of a task, with more variables.
+    LaunchSpec of(TaskSpec task) {
+        SequencedMap<String, TextTemplate> all = new LinkedHashMap<>(env);
+        all.putAll(task.env());
+        return new LaunchSpec(task.command(), directory, all, dropEnv, identity, logs, managerLink);
+    }
+
     /// The same command with other output.
     public LaunchSpec withLogs(LogsSpec other) {
         return new LaunchSpec(command, directory, env, dropEnv, identity, other, managerLink);

@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SequencedMap;
 import java.util.Set;
 
@@ -69,6 +71,55 @@ public record ProgramSpec(
     public ProgramSpec withRelease(@Nullable Release other) {
         return new ProgramSpec(
                 name, workers, launch, bind, supervision, new Findings(found.obstacle(), other));
+    }
+
+    /// Returns a task of it as a program of its own, which is started for a rollout and ends.
+    ///
+    /// @param index of the task in its stage, counted from 0
+    public ProgramSpec task(RolloutTasksSpec.Stage stage, int index) {
+        TaskSpec task = supervision.tasks().of(stage).get(index);
+        return new ProgramSpec(
+                taskName(name, stage, index),
+                1,
+                launch.of(task),
+                BindSpec.NONE,
+                SupervisionSpec.of(new JobSpec(task.timeout(), 0, name)),
+                found.ofAnotherCommand());
+    }
+
+    /// Returns all tasks of it as programs of their own.
+    public List<ProgramSpec> tasks() {
+        if (supervision.tasks().equals(RolloutTasksSpec.NONE)) {
+            return List.of();
+        }
+        List<ProgramSpec> all = new ArrayList<>();
+        for (RolloutTasksSpec.Stage stage : RolloutTasksSpec.Stage.values()) {
+            for (int index = 0; index < supervision.tasks().of(stage).size(); index++) {
+                all.add(task(stage, index));
+            }
+        }
+        return all;
+    }
+
+    /// Returns the name of a task: `web.before`, `web.before-2` …
+    public static String taskName(String program, RolloutTasksSpec.Stage stage, int index) {
+        String name = program + '.' + stage.name().toLowerCase(Locale.ROOT);
+        return index == 0 ? name : name + '-' + (index + 1);
+    }
+
+    /// Returns what makes it a job; null for a program that serves.
+    public @Nullable JobSpec job() {
+        return supervision.job();
+    }
+
+    /// True if only a command, or a rollout, starts it.
+    public boolean startedByHand() {
+        return supervision.start().manual();
+    }
+
+    /// True if it is a task of another program.
+    public boolean isTask() {
+        return supervision.job() != null && supervision.job().owner() != null;
     }
 
     /// The same program as workers have it of which nobody knows how they were started: it is equal
@@ -152,9 +203,9 @@ public record ProgramSpec(
         return supervision.monitoring();
     }
 
-    /// See [SupervisionSpec#after()].
+    /// See [StartSpec#after()].
     public List<String> after() {
-        return supervision.after();
+        return supervision.start().after();
     }
 
     /// See [Findings#obstacle()].
@@ -197,9 +248,10 @@ public record ProgramSpec(
     /// Its workers are not to run again, have no sockets, and send no ack that would show earlier
     /// that they are up. `on-failure` is no job, since servers are supervised in that way too.
     public boolean endsByItself() {
-        return restart().when() == RestartSpec.When.NEVER
-                && sockets().isEmpty()
-                && ack().mode() instanceof AckSpec.Timer;
+        return supervision.job() != null
+                || (restart().when() == RestartSpec.When.NEVER
+                        && sockets().isEmpty()
+                        && ack().mode() instanceof AckSpec.Timer);
     }
 
     /// True if the manager reads the workers' output for acks, so that output passes through the
@@ -217,6 +269,15 @@ public record ProgramSpec(
     public record Findings(@Nullable String obstacle, @Nullable Release release) {
         /// No obstacle and no release.
         public static final Findings NONE = new Findings(null, null);
+
+        /// What holds for another command of the same program as well.
+        Findings ofAnotherCommand() {
+            return release == null || release.program() == null
+                    ? this
+                    : new Findings(
+                            obstacle,
+                            new Release(release.link(), release.path(), release.directory(), null));
+        }
     }
 
     /// The part of a definition that a running worker cannot change: see [#spawnSettings()].

@@ -17,6 +17,9 @@ public record RestartSpec(When when, Backoff backoff, @Nullable GiveUp giveUp, i
     public static final RestartSpec DEFAULT =
             new RestartSpec(When.ALWAYS, Backoff.DEFAULT, null, 2);
 
+    /// Never: what is to run once.
+    public static final RestartSpec ONCE = new RestartSpec(When.NEVER, Backoff.DEFAULT, null, 2);
+
     /// Deaths that are followed by a new worker.
     public enum When {
         ALWAYS,

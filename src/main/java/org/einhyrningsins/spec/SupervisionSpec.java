@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.spec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 
 /// Supervision of a program's workers: when they are up, how they are watched, stopped, started
@@ -11,16 +13,19 @@ import java.util.List;
 /// @param restart the restart policy
 /// @param rollout the rollout policy
 /// @param monitoring monitoring of workers that are up
-/// @param after the programs that are up before it starts, and are stopped after it; in the order
-///   of the file
+/// @param start when it is started
+/// @param tasks tasks of a rollout
+/// @param job what makes the program a job; null for one that serves
 public record SupervisionSpec(
         AckSpec ack,
         StopSpec stop,
         RestartSpec restart,
         RolloutSpec rollout,
         MonitoringSpec monitoring,
-        List<String> after) {
-    /// The default where the file says nothing.
+        StartSpec start,
+        RolloutTasksSpec tasks,
+        @Nullable JobSpec job) {
+    /// What holds where the file says nothing.
     public static final SupervisionSpec DEFAULT =
             new SupervisionSpec(
                     AckSpec.DEFAULT,
@@ -28,14 +33,42 @@ public record SupervisionSpec(
                     RestartSpec.DEFAULT,
                     RolloutSpec.DEFAULT,
                     MonitoringSpec.NONE,
-                    List.of());
+                    StartSpec.NONE);
 
-    public SupervisionSpec {
-        after = List.copyOf(after);
+    /// The treatment of a program that serves, and has no tasks.
+    public SupervisionSpec(
+            AckSpec ack,
+            StopSpec stop,
+            RestartSpec restart,
+            RolloutSpec rollout,
+            MonitoringSpec monitoring,
+            StartSpec start) {
+        this(ack, stop, restart, rollout, monitoring, start, RolloutTasksSpec.NONE, null);
+    }
+
+    /// The treatment of a task.
+    static SupervisionSpec of(JobSpec job) {
+        return new SupervisionSpec(
+                AckSpec.DEFAULT,
+                StopSpec.DEFAULT,
+                RestartSpec.ONCE,
+                RolloutSpec.DEFAULT,
+                MonitoringSpec.NONE,
+                new StartSpec(true, List.of()),
+                RolloutTasksSpec.NONE,
+                job);
     }
 
     /// The same treatment, started after other programs.
     public SupervisionSpec startingAfter(List<String> others) {
-        return new SupervisionSpec(ack, stop, restart, rollout, monitoring, others);
+        return new SupervisionSpec(
+                ack,
+                stop,
+                restart,
+                rollout,
+                monitoring,
+                new StartSpec(start.manual(), others),
+                tasks,
+                job);
     }
 }

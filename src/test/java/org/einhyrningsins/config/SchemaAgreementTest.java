@@ -197,6 +197,9 @@ class SchemaAgreementTest {
                     "\"a $HOME\"",
                     "\"a '|' \\\"${program}\\\" $$${slot} b\\\\ c\"",
                     "[\"~/x\"]",
+                    "job",
+                    "service",
+                    "auto",
                     // lists and maps
                     "[]",
                     "[word]",
@@ -263,10 +266,18 @@ class SchemaAgreementTest {
             case "http-bind" -> "programs: {}\nhttp: {bind: {" + address(key.name()) + own + "}}";
             case "control", "log" -> "programs: {}\n" + key.shape().name() + ": {" + own + "}";
             case "allow" -> "programs: {}\ncontrol: {allow: {" + own + "}}";
+            case "task" -> {
+                String run = key.name().equals("run") ? "" : "run: ./migrate, ";
+                yield program("command: x, rollout: {before: {" + run + own + "}}");
+            }
             case "program" ->
                     program(
-                            (key.name().equals("command") ? "" : "command: x, ")
-                                    + (key.name().equals("bind")
+                            (List.of("timeout", "retries").contains(key.name())
+                                            ? "kind: job, "
+                                            : "")
+                                    + (key.name().equals("command") ? "" : "command: x, ")
+                                    + (List.of("bind", "kind", "timeout", "retries")
+                                                    .contains(key.name())
                                             ? ""
                                             : "bind: {name: http, tcp: \":8080\"}, ")
                                     + own);

@@ -4,6 +4,8 @@ package org.einhyrningsins.core;
 import org.einhyrningsins.core.model.CanaryState;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.TaskStage;
+import org.einhyrningsins.spec.RolloutTasksSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -57,16 +59,16 @@ final class Arrows {
         Rollout was = before.rollout();
         Rollout is = step.program().rollout();
         if (was != null && is != null && was.target().generation() == is.target().generation()) {
-            if (!name(was).equals(name(is))) {
-                take("rollout", name(was), trigger, name(is));
+            if (!name(was, before).equals(name(is, step.program()))) {
+                take("rollout", name(was, before), trigger, name(is, step.program()));
             }
             return;
         }
         if (was != null) {
-            take("rollout", name(was), trigger, ending(is, step));
+            take("rollout", name(was, before), trigger, ending(is, step));
         }
         if (is != null) {
-            take("rollout", "none", trigger, name(is));
+            take("rollout", "none", trigger, name(is, step.program()));
         }
     }
 
@@ -109,6 +111,7 @@ final class Arrows {
             case ProgramEvent.Admitted ignored when !due -> "admitted";
             case ProgramEvent.Deferred ignored when !due -> "deferred";
             case ProgramEvent.Requested ignored when !due -> "command";
+            case ProgramEvent.TaskEnded ignored when !due -> "task ended";
             default -> due || worker == null ? "deadline" : "another";
         };
     }
@@ -117,7 +120,11 @@ final class Arrows {
         return program.phase().getClass().getSimpleName();
     }
 
-    private static String name(Rollout rollout) {
+    private static String name(Rollout rollout, Program program) {
+        TaskStage stage = program.tasks().stage();
+        if (stage != null && stage.stage() == RolloutTasksSpec.Stage.BEFORE) {
+            return "Preparing";
+        }
         if (rollout.draining()) {
             return "Draining";
         }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PeriodicCheck;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -63,9 +63,11 @@ final class Conditions {
 
     /// Why a worker that was ready, and that no rollout replaces, may be told to go for that cause;
     /// null if it may not.
-    @Nullable String why(Worker worker, Cause cause, Moment now) {
+    @Nullable String why(Worker worker, StopCause cause, Moment now) {
         return switch (cause) {
             case SCALED, STOPPED, RESTARTED -> "the operator wants it";
+            case OVERDUE ->
+                    worker.overdue() != null && worker.overdue().reached(now) ? "late" : null;
             case HUNG -> isSilent(worker, now) ? "silent" : null;
             case RETIRED, REPLACED -> ailment(worker, now);
             case LEFT_BEHIND -> "it was gone";

@@ -42,7 +42,9 @@ final class DeathLaws {
     /// What did its work, or failed and is not to be tried again, runs again only if somebody asks.
     private static void staysFinished(
             Program before, ProgramEvent programEvent, Slot was, Slot is, Program after) {
-        boolean asked = programEvent instanceof ProgramEvent.Requested;
+        boolean asked =
+                programEvent instanceof ProgramEvent.Requested
+                        || programEvent instanceof ProgramEvent.TaskEnded; // of a rollout
         boolean trimmed = before.count() != after.count();
         require(
                 was.finished() == null || is.finished() != null || asked || trimmed,

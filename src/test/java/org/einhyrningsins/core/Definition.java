@@ -6,16 +6,20 @@ import org.einhyrningsins.spec.BindSpec;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.DrainSpec;
 import org.einhyrningsins.spec.HealthSpec;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.LaunchSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.RolloutTasksSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.StartSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.SupervisionSpec;
+import org.einhyrningsins.spec.TaskSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.TrialSpec;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +67,12 @@ public record Definition(Map<String, String> settings) {
                     Map.entry("max-age", "none"),
                     Map.entry("memory-max", "none"),
                     Map.entry("sockets", "none"),
-                    Map.entry("after", ""));
+                    Map.entry("after", ""),
+                    Map.entry("manual", "false"),
+                    Map.entry("before", "none"),
+                    Map.entry("then", "none"),
+                    Map.entry("rollbacks", "false"),
+                    Map.entry("job", "none"));
 
     public Definition {
         settings = Map.copyOf(settings);
@@ -96,7 +105,14 @@ public record Definition(Map<String, String> settings) {
                         restart(),
                         rollout(),
                         care(),
-                        get("after").isEmpty() ? List.of() : List.of(get("after").split(",", -1)));
+                        new StartSpec(
+                                get("manual").equals("true"),
+                                get("after").isEmpty()
+                                        ? List.of()
+                                        : List.of(get("after").split(",", -1))),
+                        new RolloutTasksSpec(
+                                tasks("before"), tasks("then"), get("rollbacks").equals("true")),
+                        job());
         List<TextTemplate> command = List.of(TextTemplate.of(get("command")));
         return new ProgramSpec(
                         "web",
@@ -105,6 +121,29 @@ public record Definition(Map<String, String> settings) {
                         BindSpec.NONE.withSockets(sockets(get("sockets"))),
                         supervision)
                 .withRelease(release(get("release")));
+    }
+
+    /// `./migrate,./seed`.
+    private List<TaskSpec> tasks(String key) {
+        List<TaskSpec> tasks = new ArrayList<>();
+        for (String word : get(key).equals("none") ? new String[0] : get(key).split(",", -1)) {
+            tasks.add(
+                    new TaskSpec(
+                            List.of(TextTemplate.of(word)),
+                            TaskSpec.DEFAULT_TIMEOUT,
+                            new LinkedHashMap<>()));
+        }
+        return tasks;
+    }
+
+    /// `2/30s`: two retries, each with that time; `0/none`.
+    private @Nullable JobSpec job() {
+        if (get("job").equals("none")) {
+            return null;
+        }
+        String[] parts = get("job").split("/", 2);
+        Duration timeout = parts[1].equals("none") ? null : duration(parts[1]);
+        return new JobSpec(timeout, Integer.parseInt(parts[0]), null);
     }
 
     private static @Nullable Release release(String name) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.PendingRequest;
 import org.einhyrningsins.core.model.ProgramCommand;
@@ -9,6 +8,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.CanarySpec;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.RestartSpec.When;
@@ -187,14 +187,15 @@ final class Laws {
         Worker current = was == null ? null : before.slots().get(is.id().slot()).current();
         boolean replacing =
                 strategy(before) == Strategy.REPLACE && was != null && was.equals(current);
-        if (going.cause() == Cause.REPLACED || (replacing && going.cause() != Cause.SCALED)) {
+        if (going.cause() == StopCause.REPLACED
+                || (replacing && going.cause() != StopCause.SCALED)) {
             mustBeAlone.add(is.id());
         }
         if (was != null && was.ready() && before.rollout() == null && after.rollout() == null) {
             String why = conditions.why(is, going.cause(), now);
             require(why != null, "replaced although it was well: " + is.id() + " " + going);
         }
-        if (going.cause() == Cause.RETIRED && is.id().slot() < after.count()) {
+        if (going.cause() == StopCause.RETIRED && is.id().slot() < after.count()) {
             Worker heir = after.slots().get(is.id().slot()).current();
             require(
                     isDone(after, is)
@@ -314,7 +315,7 @@ final class Laws {
                                 && switch (s.cause()) {
                                     case SCALED, STOPPED, RESTARTED, LEFT_BEHIND -> false;
                                     case RETIRED, WITHDRAWN, REPLACED -> counted;
-                                    case FAILED_START, HUNG -> true;
+                                    case FAILED_START, HUNG, OVERDUE -> true;
                                 };
                 own += counts ? 1 : 0;
             }
@@ -330,10 +331,10 @@ final class Laws {
                         worker ->
                                 worker.state() instanceof WorkerState.Stopping s
                                         && !s.stuck()
-                                        && (s.cause() == Cause.WITHDRAWN
-                                                || s.cause() == Cause.FAILED_START
-                                                || s.cause() == Cause.HUNG
-                                                || s.cause() == Cause.REPLACED));
+                                        && (s.cause() == StopCause.WITHDRAWN
+                                                || s.cause() == StopCause.FAILED_START
+                                                || s.cause() == StopCause.HUNG
+                                                || s.cause() == StopCause.REPLACED));
     }
 
     /// Above the limit only what a manager found that did not see all of them come up.
@@ -415,7 +416,9 @@ final class Laws {
         int promised = Math.min(before.ready(), after.count());
         for (Slot slot : before.slots()) {
             boolean gone = slot.index() >= after.count();
-            boolean done = !gone && after.slots().get(slot.index()).endedWell();
+            Slot now = gone ? slot : after.slots().get(slot.index());
+            boolean ended = programEvent instanceof ProgramEvent.Exited && now.finished() != null;
+            boolean done = !gone && (now.endedWell() || ended);
             boolean ready = slot.current() != null && slot.current().ready();
             promised -= (gone || done) && ready ? 1 : 0;
         }

@@ -8,9 +8,11 @@ import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.RolloutTasksSpec;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +50,10 @@ public final class Lines {
             case ProgramEvent.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
             case ProgramEvent.DefinitionConfirmed ignored -> "affirmed";
             case ProgramEvent.FallbackLost ignored -> "forsaken";
+            case ProgramEvent.TaskEnded e ->
+                    "task-ended" + (e.failure() == null ? "" : " " + e.failure());
+            case ProgramEvent.TaskOrdered e -> "task-ordered " + e.stage().next();
+            case ProgramEvent.TaskRevoked e -> "task-revoked " + e.stage().next();
             case ProgramEvent.DeadlinePassed ignored -> "deadline passed";
         };
     }
@@ -87,6 +93,8 @@ public final class Lines {
             case ProgramEffect.Probe e -> "probe " + e.worker();
             case ProgramEffect.EndProbe e -> "end probe of " + e.worker();
             case ProgramEffect.MeasureMemory e -> "weigh " + e.worker();
+            case ProgramEffect.RunTask e -> "run task " + e.stage().program().name();
+            case ProgramEffect.EndTask e -> "end task " + e.stage().program().name();
             case ProgramEffect.Progress e -> "progress " + e.ticket() + ": " + e.message();
             case ProgramEffect.Answer e ->
                     "answer "
@@ -115,7 +123,7 @@ public final class Lines {
         Rollout rollout = program.rollout();
         if (rollout != null) {
             words.add(
-                    (rollout.draining() ? "draining" : rolling(rollout))
+                    (rollout.draining() ? "draining" : rolling(rollout, program))
                             + " to g"
                             + rollout.target().generation()
                             + (rollout.failures() == 0
@@ -139,7 +147,11 @@ public final class Lines {
         return String.join(" | ", words);
     }
 
-    private static String rolling(Rollout rollout) {
+    private static String rolling(Rollout rollout, Program program) {
+        TaskStage stage = program.tasks().stage();
+        if (stage != null && stage.stage() == RolloutTasksSpec.Stage.BEFORE) {
+            return "preparing";
+        }
         if (!rollout.proved()) {
             return "trying";
         }

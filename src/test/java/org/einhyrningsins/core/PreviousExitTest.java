@@ -4,6 +4,8 @@ package org.einhyrningsins.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.PreviousExit;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.WorkerId;
 import org.junit.jupiter.api.Test;
@@ -13,10 +15,10 @@ class PreviousExitTest {
     @Test
     void whatAnOperatorStoppedWasNotReplaced() {
         assertThat(ending("")).isFalse();
-        assertThat(ending(WorkerState.Cause.STOPPED.words())).isFalse();
-        assertThat(ending(WorkerState.Cause.RESTARTED.words())).isFalse();
-        assertThat(ending(WorkerState.Cause.SCALED.words())).isFalse();
-        assertThat(ending(WorkerState.Cause.HUNG.words())).isTrue();
+        assertThat(ending(StopCause.STOPPED.words())).isFalse();
+        assertThat(ending(StopCause.RESTARTED.words())).isFalse();
+        assertThat(ending(StopCause.SCALED.words())).isFalse();
+        assertThat(ending(StopCause.HUNG.words())).isTrue();
         assertThat(ending("not well: 3 health checks in a row failed")).isTrue();
     }
 
@@ -26,7 +28,7 @@ class PreviousExitTest {
         assertThat(exit("not well: 3 health checks in a row failed", success).words())
                 .isEqualTo(
                         "not well: 3 health checks in a row failed; then stopped: exit status 0");
-        assertThat(exit(WorkerState.Cause.STOPPED.words(), success).words())
+        assertThat(exit(StopCause.STOPPED.words(), success).words())
                 .isEqualTo("stopped by the operator (exit status 0)");
         assertThat(exit("", success).words()).isEqualTo("exit status 0");
     }

@@ -7,6 +7,7 @@ import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.OperatorOverride;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -213,6 +215,12 @@ final class Script {
                     new ProgramEvent.MemoryMeasured(
                             worker(words.get(1)), Long.parseLong(words.get(2)) << 20);
             case "drained" -> new ProgramEvent.Drained(worker(words.get(1)));
+            case "task-ended" -> {
+                TaskStage stage = Objects.requireNonNull(program.tasks().stage(), "no task");
+                String why = String.join(" ", words.subList(1, words.size()));
+                yield new ProgramEvent.TaskEnded(
+                        stage, why.isEmpty() ? null : why, "", Duration.ofSeconds(1));
+            }
             case "affirm" -> new ProgramEvent.DefinitionConfirmed();
             case "forsake" ->
                     new ProgramEvent.FallbackLost(String.join(" ", words.subList(1, words.size())));

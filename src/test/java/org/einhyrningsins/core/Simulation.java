@@ -7,12 +7,14 @@ import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.plan.DefinitionsInUse;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.RolloutTasksSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -65,6 +68,7 @@ final class Simulation {
         IS_SHOT,
         STRANGER_ACKS,
         OPERATOR_ASKS,
+        TASK_ENDS,
         HAS_ITS_TURN
     }
 
@@ -118,6 +122,15 @@ final class Simulation {
     private final Map<WorkerId, WorkerExit> ends = new HashMap<>();
     private int crashes;
 
+    /// For tasks alone, so that worlds without them are as they were.
+    private final SplittableRandom taskRandom;
+
+    /// Tasks whose end is to come, and how each task that was ordered ends: with the same outcome
+    /// however often it is told.
+    private final Map<TaskStage, Long> taskEnds = new LinkedHashMap<>();
+
+    private final Map<TaskStage, String> taskOutcomes = new HashMap<>();
+
     Simulation(long seed, Arrows arrows) {
         this(seed, arrows, null);
     }
@@ -128,6 +141,7 @@ final class Simulation {
         this.seed = seed;
         this.memory = memory;
         this.random = new SplittableRandom(seed);
+        this.taskRandom = new SplittableRandom(~seed);
         this.calm = random.nextInt(3) == 0;
         this.laws = new Laws(calm);
         this.arrows = arrows;
@@ -344,6 +358,10 @@ final class Simulation {
         }
         lines.add(new Line(millis, program));
         step.effects().forEach(this::perform);
+        TaskStage waited = program.tasks().stage();
+        if (waited != null && waited.asked()) {
+            runs(waited); // whoever takes over compares, and asks again
+        }
         laws.recovered(read, now(), step);
         sameTables();
         write(step);
@@ -409,6 +427,10 @@ final class Simulation {
 
     private void carryOut(Plan plan) {
         WorkerId worker = plan.worker();
+        if (plan.what() == What.TASK_ENDS) {
+            taskEnds();
+            return;
+        }
         if (plan.what() == What.HAS_ITS_TURN) {
             turnPlanned = false;
             happen(turn());
@@ -483,8 +505,30 @@ final class Simulation {
                                             ? 0
                                             : (millis < process.largeFrom ? 50L : 200L) << 20));
             case EXITS, IS_SHOT -> exits(plan, worker, process);
-            case OPERATOR_ASKS, HAS_ITS_TURN -> {}
+            case OPERATOR_ASKS, TASK_ENDS, HAS_ITS_TURN -> {}
         }
+    }
+
+    /// Tells the ends of tasks that are due.
+    private void taskEnds() {
+        for (TaskStage stage : List.copyOf(taskEnds.keySet())) {
+            if (taskEnds.getOrDefault(stage, Long.MAX_VALUE) <= millis) {
+                taskEnds.remove(stage);
+                String why = taskOutcomes.getOrDefault(stage, "");
+                happen(
+                        new ProgramEvent.TaskEnded(
+                                stage, why.isEmpty() ? null : why, "", Duration.ofSeconds(1)));
+            }
+        }
+    }
+
+    /// A task runs for a while; one that was ordered before ends as it did.
+    private void runs(TaskStage stage) {
+        boolean fails = !calm && taskRandom.nextInt(4) == 0;
+        taskOutcomes.putIfAbsent(stage, fails ? "exit status 1" : "");
+        long end = millis + taskRandom.nextInt(5_000);
+        taskEnds.put(stage, end);
+        plan(end, What.TASK_ENDS, null);
     }
 
     private void pings(WorkerId worker, @Nullable Child process) {
@@ -587,6 +631,8 @@ final class Simulation {
                     plan(millis + random.nextInt(500), What.ANSWERS_THE_PROBE, probe.worker());
             case ProgramEffect.EndProbe ignored -> {}
             case ProgramEffect.MeasureMemory weigh -> plan(millis, What.IS_WEIGHED, weigh.worker());
+            case ProgramEffect.RunTask e -> runs(e.stage());
+            case ProgramEffect.EndTask e -> taskEnds.remove(e.stage());
             case ProgramEffect.Progress ignored -> {}
             case ProgramEffect.Answer ignored -> {}
             case ProgramEffect.Report ignored -> {}
@@ -600,6 +646,12 @@ final class Simulation {
             throw new IllegalStateException("no behaviour: " + spec.command());
         }
         WorkerId id = spawn.worker();
+        TaskStage stage = program.tasks().stage();
+        if (stage != null
+                && stage.stage() == RolloutTasksSpec.Stage.BEFORE
+                && stage.version().generation() == spawn.version().generation()) {
+            throw new Laws.Broken(id + " is born before " + stage.program().name() + " is done");
+        }
         boolean shy = happens(behaviour.neverAcks());
         boolean mayBeLate = seed % 2 == 0 && !calm && !quiet;
         long late = mayBeLate && random.nextInt(16) == 0 ? 1 + random.nextLong(60_000) : 0;
@@ -845,6 +897,10 @@ final class Simulation {
             words.add("watchdog=" + pick("none", "2s", "10s", "30s"));
             words.add("max-age=" + pick("none", "10s", "60s"));
             words.add("memory-max=" + pick("none", "100"));
+        }
+        if (taskRandom.nextInt(6) == 0) {
+            words.add("before=" + (taskRandom.nextBoolean() ? "./migrate" : "./migrate,./seed"));
+            words.add("then=" + (taskRandom.nextBoolean() ? "none" : "./warm"));
         }
         return definition.with(String.join(" ", words));
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core;
 
-import org.einhyrningsins.core.WorkerState.Cause;
 import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RestartSpec.When;
@@ -143,7 +143,8 @@ final class TrialLaws {
         boolean none = rollout.target().spec().rollout().proof().probation().isZero();
         boolean first =
                 rollout.strategy() == Strategy.REPLACE && !others(after, rollout, id.slot());
-        boolean replaced = going.cause() == Cause.RETIRED || going.cause() == Cause.REPLACED;
+        boolean replaced =
+                going.cause() == StopCause.RETIRED || going.cause() == StopCause.REPLACED;
         require(
                 !replaced
                         || none

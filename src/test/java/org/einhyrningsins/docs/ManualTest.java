@@ -121,12 +121,23 @@ class ManualTest {
             return whole ? example.text() : example.text() + "\nprograms: {}\n";
         }
         String command = first.equals("command") ? "" : "    command: [/bin/true]\n";
-        String bind = first.equals("bind") ? "" : "    bind: [{name: http, tcp: ':80'}]\n";
+        boolean job = first.equals("timeout") || first.equals("retries");
+        String kind = job ? "    kind: job\n" : "";
+        String bind =
+                job || first.equals("kind") || first.equals("bind")
+                        ? ""
+                        : "    bind: [{name: http, tcp: ':80'}]\n";
         String others =
                 first.equals("after")
                         ? "  db: {command: [/bin/true]}\n  cache: {command: [/bin/true]}\n"
                         : "";
-        return "programs:\n" + others + "  web:\n" + command + bind + example.text().indent(4);
+        return "programs:\n"
+                + others
+                + "  web:\n"
+                + command
+                + kind
+                + bind
+                + example.text().indent(4);
     }
 
     private ServicesSpec load(String text) throws IOException {

@@ -7,11 +7,13 @@ import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramFact;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.program.OrphanReaper;
 import org.einhyrningsins.manager.program.ProbeRunner;
 import org.einhyrningsins.manager.program.ProcessGroupWatch;
 import org.einhyrningsins.manager.program.ProgramHost;
+import org.einhyrningsins.manager.program.ProgramListener;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.program.WorkerServices;
 import org.einhyrningsins.manager.runtime.EventLoop;
@@ -34,7 +36,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Programs of a manager that has no processes: what there is of workers is only known.
-public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Opener {
+public final class TestHosts implements ProgramListener, WorkerSockets.Opener {
     private final ProgramTable programTable;
     private final ProgramHost.Surface surface;
 
@@ -109,6 +111,12 @@ public final class TestHosts implements ProgramHost.Listener, WorkerSockets.Open
 
     @Override
     public void missesRelease(ProgramHost host) {}
+
+    @Override
+    public void taskChanged(ProgramHost host) {}
+
+    @Override
+    public void taskDropped(TaskStage stage) {}
 
     @Override
     public void listen() {}

@@ -48,6 +48,7 @@ public final class Nursery {
     public @Nullable Signal orphaned;
     public Map<Resource, Limit> limits = Map.of();
     public ChildConfinement confinement = ChildConfinement.NONE;
+    public int record = -1;
 
     /// A child that runs a shell script.
     public static Nursery script(String script) {
@@ -64,7 +65,8 @@ public final class Nursery {
                 descriptors,
                 new ChildIdentity(credentials, umask, nice, limits),
                 confinement,
-                orphaned);
+                orphaned,
+                record);
     }
 
     /// What it writes to its descriptors 1 and 2 until it has closed both.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.MemoryFiles;
 import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -31,7 +32,7 @@ final class SuccessionIT {
     @Test
     void memoryHoldsWhatItWasGiven() {
         byte[] content = "x".repeat(100_000).getBytes(StandardCharsets.UTF_8);
-        int fd = Descriptors.memory("test", content);
+        int fd = MemoryFiles.memory("test", content);
         assertThat(Descriptors.readAll(fd, 1_000_000)).isEqualTo(content);
         assertThat(Descriptors.readAll(fd, 10)).hasSize(10);
         Descriptors.close(fd);

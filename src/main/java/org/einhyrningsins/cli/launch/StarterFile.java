@@ -85,6 +85,10 @@ public final class StarterFile {
                 #worker-socket: own                  # the socket at EINHORN_SOCK_PATH: own or control
                 #worker-socket-fd: true              # also pass a descriptor for the ack
                 #on-manager-death: stop              # when the manager is killed: stop or continue
+                #kind: job                           # its worker does its work and ends
+                #timeout: 2h                         # longest time for that; only with kind: job
+                #retries: 3                          # new starts after a failure; only with kind: job
+                #start: manual                       # not with the manager; by the command start
                 #after: []                           # programs that must be ready first, such as [db]
             """;
 

@@ -34,7 +34,9 @@ public final class ConfigPrinter {
         printer.group(0, ManagerSettings.of(services));
         printer.out.append(services.programs().isEmpty() ? "programs: {}\n" : "programs:\n");
         for (ProgramSpec program : services.programs().values()) {
-            printer.program(program, origins);
+            if (!program.isTask()) { // it stands in the program whose task it is
+                printer.program(program, origins);
+            }
         }
         return printer.out.toString();
     }

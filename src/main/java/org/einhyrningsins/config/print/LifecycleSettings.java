@@ -19,8 +19,10 @@ import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RestartSpec.Backoff;
 import org.einhyrningsins.spec.RestartSpec.GiveUp;
 import org.einhyrningsins.spec.RolloutSpec;
+import org.einhyrningsins.spec.RolloutTasksSpec;
 import org.einhyrningsins.spec.SocketSpec.Tcp;
 import org.einhyrningsins.spec.StopSpec;
+import org.einhyrningsins.spec.TaskSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -31,10 +33,39 @@ final class LifecycleSettings {
     private LifecycleSettings() {}
 
     static void add(ProgramSpec program, SettingGroup group) {
-        group.put("ack", ack(program.ack()));
+        if (program.job() == null) {
+            group.put("ack", ack(program.ack()));
+        }
         group.put("stop", stop(program.stop()));
         restart(program.restart(), group.group("restart"));
-        rollout(program.rollout(), group.group("rollout"));
+        SettingGroup rollout = group.group("rollout");
+        rollout(program.rollout(), rollout);
+        tasks(program.supervision().tasks(), rollout);
+    }
+
+    private static void tasks(RolloutTasksSpec tasks, SettingGroup group) {
+        if (!tasks.before().isEmpty()) {
+            group.put("before", YamlText.list(tasks.before(), LifecycleSettings::task));
+        }
+        if (!tasks.after().isEmpty()) {
+            group.put("after", YamlText.list(tasks.after(), LifecycleSettings::task));
+        }
+        if (tasks.rollbacks()) {
+            group.put("rollback-runs-before", true);
+        }
+    }
+
+    private static String task(TaskSpec task) {
+        InlineMap map =
+                new InlineMap()
+                        .put("run", YamlText.texts(task.command()))
+                        .put("timeout", Durations.print(task.timeout()));
+        if (!task.env().isEmpty()) {
+            InlineMap env = new InlineMap();
+            task.env().forEach((name, value) -> env.put(name, YamlText.quoted(value)));
+            map.put("env", env);
+        }
+        return map.toString();
     }
 
     private static InlineMap ack(AckSpec ack) {

@@ -5,6 +5,7 @@ import org.einhyrningsins.config.print.SettingValue.Item;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.value.Durations;
 import org.einhyrningsins.config.value.OnManagerDeath;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.LogsSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
@@ -38,12 +39,21 @@ final class ProgramSettings {
         }
         env(program);
         ProcessSettings.add(program, group);
+        JobSpec job = program.job();
+        if (job != null) {
+            group.put("kind", "job");
+            group.putIfSet("timeout", time(job.timeout()));
+            group.put("retries", job.retries());
+        }
         group.put("workers", program.workers());
         sockets(program);
         LifecycleSettings.add(program, group);
         group.put("logs", logs(program.logs()));
         managerLink(program.managerLink());
         monitoring(program.monitoring());
+        if (program.startedByHand()) {
+            group.put("start", "manual");
+        }
         if (!program.after().isEmpty()) {
             group.put("after", YamlText.list(program.after(), YamlText::quoted));
         }

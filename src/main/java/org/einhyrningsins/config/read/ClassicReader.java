@@ -17,6 +17,7 @@ import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
+import org.einhyrningsins.spec.StartSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.StopSpec.Step;
 import org.einhyrningsins.spec.SupervisionSpec;
@@ -132,7 +133,7 @@ public final class ClassicReader {
                                 restart(),
                                 rollout(ack),
                                 MonitoringSpec.NONE,
-                                List.of()));
+                                StartSpec.NONE));
         SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
         programs.put(name, program);
         return new ServicesSpec(

@@ -19,12 +19,14 @@ import org.einhyrningsins.config.value.TemplateReader;
 import org.einhyrningsins.config.value.ValueReader;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.BindSpec;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.LaunchSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ManagerLinkSpec.WorkerSocket;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.ProgramSpec.Findings;
 import org.einhyrningsins.spec.Release;
+import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.SocketProtocol;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.SupervisionSpec;
@@ -118,16 +120,20 @@ final class ProgramReader {
                         sockets,
                         stdin(program, templateReader, protocols.contains(SocketProtocol.FD0)),
                         onRequest(protocols));
+        ConfigFields rollout = program.fields("rollout", ConfigShape.ROLLOUT);
+        JobSpec job = JobReader.job(program);
+        RestartSpec restart = new RestartReader(valueReader).read(program.node("restart"));
         SupervisionSpec supervision =
                 new SupervisionSpec(
                         ack,
                         new StopReader(valueReader).read(program.node("stop")),
-                        new RestartReader(valueReader).read(program.node("restart")),
-                        new RolloutReader(valueReader, workers, ack)
-                                .read(program.fields("rollout", ConfigShape.ROLLOUT)),
+                        job == null ? restart : JobReader.restart(restart),
+                        new RolloutReader(valueReader, workers, ack).read(rollout),
                         new MonitoringReader(valueReader, templateReader, workers)
                                 .read(program, limits.program()),
-                        program.texts("after", "the name of a program"));
+                        JobReader.start(program),
+                        new JobReader(valueReader, templateReader).tasks(rollout),
+                        job);
         Findings found = new Findings(variables.obstacle(), release);
         ProgramSpec spec = new ProgramSpec(name, workers, launch, bind, supervision, found);
         ProgramSpec complete = releaseReader.complete(program, spec);

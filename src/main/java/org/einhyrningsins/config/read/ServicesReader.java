@@ -34,6 +34,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 
 /// Reads the main file and what it includes.
@@ -49,6 +50,7 @@ final class ServicesReader {
     private final SequencedMap<String, ProgramSpec> programs = new LinkedHashMap<>();
     private final Map<String, SourcePosition> places = new HashMap<>();
     private final LoadEnvironment loadEnvironment;
+    private final SequencedMap<String, ProgramSpec> tasks = new LinkedHashMap<>();
     private @Nullable Mapping defaults;
     private final @Nullable Map<String, String> origins;
     private boolean full;
@@ -85,6 +87,7 @@ final class ServicesReader {
         new IncludeReader(file, loadEnvironment, valueReader, this::isFull, this::includeFile)
                 .read(top.node("include"));
         after.finish();
+        addTasks();
         if (!top.has("include")) {
             top.require("programs");
         }
@@ -225,8 +228,35 @@ final class ServicesReader {
                     "this program and those before it have more than 200,000 values, counting the"
                             + " defaults in each");
         } else {
-            programs.put(name, reader.read(name, configNode));
+            ProgramSpec spec = reader.read(name, configNode);
+            programs.put(name, spec);
             after.add(name, configNode);
+            for (ProgramSpec task : spec.tasks()) {
+                tasks.put(task.name(), task);
+            }
+        }
+    }
+
+    /// Puts the tasks of each program behind it.
+    private void addTasks() {
+        if (tasks.isEmpty()) {
+            return;
+        }
+        SequencedMap<String, ProgramSpec> named = new LinkedHashMap<>(programs);
+        programs.clear();
+        for (ProgramSpec spec : named.values()) {
+            programs.put(spec.name(), spec);
+            for (ProgramSpec task : spec.tasks()) {
+                if (named.containsKey(task.name())) {
+                    problemCollector.report(
+                            Objects.requireNonNull(places.get(task.name())),
+                            "a task of "
+                                    + spec.name()
+                                    + " has that name; give the program another");
+                } else {
+                    programs.put(task.name(), task);
+                }
+            }
         }
     }
 

@@ -125,73 +125,33 @@ public final class ConfigShape {
                     watchdog          time                                           -         rolled    The longest time without a sign of life (WATCHDOG=1 on NOTIFY_SOCKET, or worker:ping). After it the worker gets ABRT and is replaced. It finds the time in WATCHDOG_USEC, so a change rolls.
                     max-age           time                                           -         in place  The longest life of a worker. Each is replaced at 90 to 100 percent of it, the new one first, never more at once than max-surge.
                     memory-max        size                                           -         in place  The memory of a worker and its descendants above which it is replaced, the new one first. Measured every 5s.
+                    kind              service | job                                  service   in place  service: its workers serve until they are stopped; job: they end by themselves, and are done or have failed.
+                    timeout           time                                           -         in place  Of a job: the time after which a worker is stopped and has failed. Default: no limit.
+                    retries           number 0..1000                                 -         in place  Of a job: the number of new starts after a failure, with the delays of restart.backoff. Default: 0.
+                    start             auto | manual                                  auto      in place  auto: with the manager, or by the reload that adds it; manual: by the command start.
                     after             program | list                                 -         in place  The dependencies: programs that are ready before this one starts, and stop after it. It is an order and no more: a stopped program is not waited for.
                     """);
 
-    public static final ConfigShape LIMITS =
+    public static final ConfigShape TASK =
             new ConfigShape(
-                    "limits",
+                    "task",
                     """
-                    cpu         number  -  rolled  CPU time in seconds.
-                    fsize       size    -  rolled  Size of a file it writes.
-                    data        size    -  rolled  Size of its data segment.
-                    stack       size    -  rolled  Size of its main stack.
-                    core        size    -  rolled  Size of a core dump; 0 for none.
-                    rss         size    -  rolled  Resident memory (without effect on Linux).
-                    nproc       number  -  rolled  Processes of its user.
-                    nofile      number  -  rolled  Open files.
-                    memlock     size    -  rolled  Memory it locks.
-                    as          size    -  rolled  Address space.
-                    locks       number  -  rolled  File locks (without effect on Linux).
-                    sigpending  number  -  rolled  Queued signals.
-                    msgqueue    size    -  rolled  Bytes in POSIX message queues.
-                    nice        number  -  rolled  Ceiling of nice, as 20 minus the nice value.
-                    rtprio      number  -  rolled  Ceiling of real-time priority.
-                    rttime      number  -  rolled  Real-time CPU time in microseconds.
+                    run      list | text  -    in place  The command, written as the command of a program is. It runs as the user of the program, in its directory, with its environment.
+                    timeout  time         10m  in place  The time after which it is stopped and has failed.
+                    env      map          -    in place  Variables that it gets besides those of the program.
                     """);
+
+    public static final ConfigShape LIMITS = new ConfigShape("limits", ProcessShapes.LIMITS);
 
     public static final ConfigShape DIRECTORY =
-            new ConfigShape(
-                    "directory",
-                    """
-                    path  path   -     rolled  Its path. Directories above it are made, too.
-                    mode  octal  0755  rolled  Its permission bits.
-                    """);
+            new ConfigShape("directory", ProcessShapes.DIRECTORY);
 
-    public static final ConfigShape SANDBOX =
-            new ConfigShape(
-                    "sandbox",
-                    """
-                    read      path | list                        -     rolled  Paths that it can read and execute, besides those that every program needs.
-                    write     path | list                        -     rolled  Paths below which it can also change files.
-                    connect   port | list                        -     rolled  TCP ports to which it can connect. Default: all.
-                    bind      port | list                        -     rolled  TCP ports that it can bind; sockets of bind are bound already. Default: all.
-                    scope     signals | abstract-sockets | list  -     rolled  Keeps it from signalling, or from abstract UNIX sockets of, processes that it has not started. Default: none.
-                    required  flag                               true  rolled  Starts no worker if the kernel cannot enforce all of that.
-                    """);
+    public static final ConfigShape SANDBOX = new ConfigShape("sandbox", ProcessShapes.SANDBOX);
 
-    public static final ConfigShape CGROUP =
-            new ConfigShape(
-                    "cgroup",
-                    """
-                    memory-max   size               -  rolled    The memory above which a worker is killed.
-                    memory-high  size               -  rolled    The memory above which a worker is slowed down.
-                    cpu          percent            -  rolled    Processor time, in percent of one processor.
-                    tasks        number 1..4194304  -  rolled    Processes and threads.
-                    io-weight    number 1..10000    -  rolled    Share of the disks; a group without it has 100.
-                    program      map                -  in place  Limits of all workers of the program together. A change applies to running workers.
-                    """);
+    public static final ConfigShape CGROUP = new ConfigShape("cgroup", ProcessShapes.CGROUP);
 
     public static final ConfigShape PROGRAM_CGROUP =
-            new ConfigShape(
-                    "program-cgroup",
-                    """
-                    memory-max   size               -  in place  The memory of all together above which one worker is killed.
-                    memory-high  size               -  in place  The memory of all together above which they are slowed down.
-                    cpu          percent            -  in place  Processor time, in percent of one processor.
-                    tasks        number 1..4194304  -  in place  Processes and threads.
-                    io-weight    number 1..10000    -  in place  Share of the disks; a group without it has 100.
-                    """);
+            new ConfigShape("program-cgroup", ProcessShapes.PROGRAM_CGROUP);
 
     public static final ConfigShape BIND =
             new ConfigShape(
@@ -301,6 +261,9 @@ public final class ConfigShape {
                     probation        time                      -       in place  The time that the first new worker of a rollout has to live before any old worker is stopped: from its ack, with a timer from its start. If it ends before, the rollout has failed. Default 10s with a timer as ack, else 0.
                     rollback-within  time                      1m      in place  The time after a rollout in which a version that fails is rolled back by itself: a crash loop, or more than half of the slots lost a worker by its own failure. 0: never.
                     count-draining   flag                      true    in place  Counts old workers that are stopping in max-surge. With false, the next new worker does not wait for them.
+                    before           text | map | list         -       in place  The tasks that must succeed before the first new worker starts, one after the other. Each is a command in one text, or a map. If one fails, no worker is started and the old version stays.
+                    after            text | map | list         -       in place  The tasks that are run when the new version serves. A failure is reported and changes nothing else.
+                    rollback-runs-before  flag                 false   in place  Runs the tasks of before for a rollback as well: those of the version that it brings back.
                     drain-timeout    time | unlimited          -       in place  The time between the first and the second signal of stop for old workers of a rollout; unlimited: as long as they need. Default: stop.timeout.
                     """);
 
@@ -334,6 +297,7 @@ public final class ConfigShape {
                     HTTP,
                     HTTP_BIND,
                     PROGRAM,
+                    TASK,
                     LIMITS,
                     DIRECTORY,
                     SANDBOX,

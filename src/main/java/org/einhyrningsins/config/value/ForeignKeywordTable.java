@@ -50,7 +50,7 @@ public final class ForeignKeywordTable {
                             workingdir workingdirectory workdir cwd chdir dir root path: write `directory: </srv/app>`
                             replicas numprocs instances numprocesses number processes count scale concurrency procs numworkers execmode: write `workers: <4>`
                             singleton: write `workers: 1`
-                            kind job jobs oneshot runonce once: write `restart: never` for a program that does its work and ends; for any other remove it
+                            job jobs oneshot runonce once: write `kind: job` for a program that does its work and ends; for any other remove it
                             autostart enabled disabled: write `workers: 0` for one that shall not start
                             environment environ envs envvars variables passenvironment: write `env: { NAME: value }`
                             environmentfile dotenv envfiles: write `env-file: [<web.env>]`

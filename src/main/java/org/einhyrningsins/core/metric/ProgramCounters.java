@@ -10,6 +10,7 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
@@ -29,7 +30,7 @@ public final class ProgramCounters {
     public static final String STARTS = "starts";
     public static final String FAILED_STARTS = "failed-starts";
 
-    /// `exits CAUSE HOW`: the cause as [WorkerState.Cause#word] has it, or `own`.
+    /// `exits CAUSE HOW`: the cause as [StopCause#word] has it, or `own`.
     public static final String EXITS = "exits";
 
     public static final String ACKS = "acks";
@@ -92,7 +93,7 @@ public final class ProgramCounters {
         String cause = state instanceof WorkerState.Stopping s ? s.cause().word() : "own";
         add(EXITS + " " + cause + " " + how(workerExit), 1);
         boolean neverUp = !told && state != null && !(state instanceof WorkerState.Ready);
-        if (neverUp || cause.equals(WorkerState.Cause.FAILED_START.word())) {
+        if (neverUp || cause.equals(StopCause.FAILED_START.word())) {
             add(FAILED_STARTS, 1);
         }
     }

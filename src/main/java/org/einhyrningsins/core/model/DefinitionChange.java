@@ -48,6 +48,12 @@ public record DefinitionChange(
         return kind == Kind.ROLLED && roll && differences.isEmpty();
     }
 
+    /// True if it is of a task of another program, which is no matter of a reload.
+    public boolean isOfTask() {
+        ProgramSpec spec = after == null ? before : after;
+        return spec != null && spec.isTask();
+    }
+
     /// The one word for it.
     public enum Kind {
         /// New: the program is started.
@@ -74,7 +80,10 @@ public record DefinitionChange(
     /// @param rollback the rollback that it stays on; null for the file's definition
     public @Nullable ProgramCommand command(OperatorOverride.@Nullable Rollback rollback) {
         return switch (kind) {
-            case ADDED -> new ProgramCommand.Start(null);
+            case ADDED ->
+                    after != null && after.startedByHand()
+                            ? new ProgramCommand.Stop(null, null)
+                            : new ProgramCommand.Start(null);
             case REMOVED -> new ProgramCommand.Stop(null, null);
             case UNCHANGED, REFUSED -> null;
             case NOTED, IN_PLACE, BACK, ROLLED ->

@@ -36,6 +36,12 @@ public sealed interface ProgramEffect {
     /// Look how much memory a worker uses; answered by [ProgramEvent.MemoryMeasured].
     record MeasureMemory(WorkerId worker) implements ProgramEffect {}
 
+    /// Run a task as a program of its own; answered by [ProgramEvent.TaskEnded] some day.
+    record RunTask(TaskStage stage) implements ProgramEffect {}
+
+    /// Stop a task: its end is no longer waited for.
+    record EndTask(TaskStage stage) implements ProgramEffect {}
+
     /// Tell whoever asked how it goes.
     record Progress(long ticket, String message) implements ProgramEffect {}
 

@@ -111,6 +111,20 @@ public sealed interface ProgramEvent {
         }
     }
 
+    /// A task of the program has ended, or cannot be run.
+    ///
+    /// @param stage the stage with the task, as it was ordered
+    /// @param failure why it failed, in words; null if it did not
+    /// @param lines its last lines, to be appended to a message; may be empty
+    record TaskEnded(TaskStage stage, @Nullable String failure, String lines, Duration took)
+            implements ProgramEvent {}
+
+    /// The program is a task and is to run for a rollout, unless it has.
+    record TaskOrdered(TaskStage stage) implements ProgramEvent {}
+
+    /// The program is a task that nobody waits for any more: it stops, if it runs for that.
+    record TaskRevoked(TaskStage stage) implements ProgramEvent {}
+
     /// Time passed.
     record DeadlinePassed() implements ProgramEvent {}
 }

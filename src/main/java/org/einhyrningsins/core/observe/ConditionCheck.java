@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.core.observe;
 
-import org.einhyrningsins.core.PreviousExit;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Rollout;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.model.DurationText;
+import org.einhyrningsins.core.model.PreviousExit;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.spec.ProgramCondition;

@@ -14,6 +14,7 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramFact;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.Signal;
@@ -150,11 +151,11 @@ public final class ProgramFacts {
     private FactKind kind(Worker was, WorkerState.Stopping stopping) {
         if (was.state() instanceof WorkerState.Starting starting
                 && starting.deadline().reached(after.asOf())
-                && (stopping.cause() == WorkerState.Cause.FAILED_START
-                        || stopping.cause() == WorkerState.Cause.WITHDRAWN)) {
+                && (stopping.cause() == StopCause.FAILED_START
+                        || stopping.cause() == StopCause.WITHDRAWN)) {
             return FactKind.ACK_MISSED;
         }
-        return stopping.cause() == WorkerState.Cause.HUNG ? FactKind.HUNG : FactKind.TOLD_TO_STOP;
+        return stopping.cause() == StopCause.HUNG ? FactKind.HUNG : FactKind.TOLD_TO_STOP;
     }
 
     private static boolean isIll(Worker worker, Program program) {
@@ -290,7 +291,7 @@ public final class ProgramFacts {
 
     // ---- workers
 
-    private static String word(WorkerState.Cause cause) {
+    private static String word(StopCause cause) {
         return cause.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 

@@ -319,6 +319,17 @@ public record ReloadPlan(
                     List.of());
         }
         ProgramSpec newest = program.newest();
+        if (next.isTask() && newest.isTask()) { // it gets its definition when it runs
+            return new DefinitionChange(
+                    next.name(),
+                    DefinitionChange.Kind.UNCHANGED,
+                    newest,
+                    newest,
+                    false,
+                    0,
+                    List.of(),
+                    List.of());
+        }
         List<KeyDifference> differences =
                 newest.equals(next) ? List.of() : KeyDifference.between(newest, next, settings);
         DefinitionChange.Kind kind = program.takeover(next, roll);

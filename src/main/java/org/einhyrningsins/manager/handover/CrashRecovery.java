@@ -13,6 +13,7 @@ import org.einhyrningsins.manager.snapshot.StateJournal;
 import org.einhyrningsins.manager.socket.SocketHolder;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.manager.socket.SystemdSockets;
+import org.einhyrningsins.manager.spawn.JobRecords;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -71,10 +72,11 @@ public final class CrashRecovery {
         Map<String, OperatorOverride> read() throws StartException;
     }
 
-    private CrashRecovery(ManagerSnapshot manager, StateJournal.Read notes, Now now) {
+    private CrashRecovery(
+            ManagerSnapshot manager, StateJournal.Read notes, StateDirectory state, Now now) {
         this.manager = manager;
         this.now = now;
-        this.workers = new WorkerRecovery(notes, now.groups());
+        this.workers = new WorkerRecovery(notes, now.groups(), new JobRecords(state));
     }
 
     /// Looks for what is there; null if nothing is, or nothing of use, which is said. What is
@@ -98,7 +100,8 @@ public final class CrashRecovery {
                 return null;
             }
             CrashRecovery crashRecovery =
-                    new CrashRecovery(manager == null ? unrecorded(now) : manager, notes, now);
+                    new CrashRecovery(
+                            manager == null ? unrecorded(now) : manager, notes, state, now);
             List<ProgramSnapshot> images =
                     crashRecovery.readPrograms(reader, state, manager != null);
             if (unnoted || !notes.whole()) {

@@ -12,6 +12,7 @@ import org.einhyrningsins.manager.snapshot.SnapshotException;
 import org.einhyrningsins.manager.spawn.WorkerEnvironment;
 import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.file.Descriptors;
+import org.einhyrningsins.posix.file.MemoryFiles;
 import org.einhyrningsins.posix.file.Poll;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.kernel.ProcessExit;
@@ -135,7 +136,7 @@ public final class Reexec {
     private void begin(List<Integer> over, FailureListener listener) throws SpawnException {
         int devNull = kept(Descriptors.openNull(), over);
         byte[] text = text();
-        int file = kept(Descriptors.memory("einhyrningsins image", text), over);
+        int file = kept(MemoryFiles.memory("einhyrningsins image", text), over);
         int[] pipe = Descriptors.pipe();
         int writeEnd = kept(pipe[1], over);
         int output = kept(Descriptors.raise(pipe[0]), over);
@@ -279,7 +280,7 @@ public final class Reexec {
         try {
             ReexecSnapshot last = image.get();
             byte[] text = new SnapshotEncoder().write(last).getBytes(StandardCharsets.UTF_8);
-            file = Descriptors.memory("einhyrningsins image", text);
+            file = MemoryFiles.memory("einhyrningsins image", text);
             List<Integer> kept = new ArrayList<>(last.descriptors());
             kept.add(file);
             List<String> argv = new ArrayList<>(launcher);

@@ -5,17 +5,20 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
+import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.snapshot.KeptDescriptor;
 import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
 import org.einhyrningsins.manager.snapshot.StateJournal;
 import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.manager.snapshot.WorkerSocketsSnapshot;
+import org.einhyrningsins.manager.spawn.JobRecords;
 import org.einhyrningsins.manager.spawn.WorkerCgroups;
 import org.einhyrningsins.manager.spawn.WorkerTag;
 import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.Processes;
+import org.einhyrningsins.posix.spawn.MonitorRecord;
 import org.einhyrningsins.spec.WorkerId;
 
 import java.util.ArrayList;
@@ -31,6 +34,7 @@ import java.util.Set;
 final class WorkerRecovery {
     private final StateJournal.Read notes;
     private final WorkerCgroups groups;
+    private final JobRecords records;
 
     /// The living processes of workers whose own process is gone, by the pid of that.
     private final Map<Integer, List<Integer>> members = new HashMap<>();
@@ -38,9 +42,10 @@ final class WorkerRecovery {
     private int adopted;
     private int endedCount;
 
-    WorkerRecovery(StateJournal.Read notes, WorkerCgroups groups) {
+    WorkerRecovery(StateJournal.Read notes, WorkerCgroups groups, JobRecords records) {
         this.notes = notes;
         this.groups = groups;
+        this.records = records;
     }
 
     /// The living processes of workers whose own process is gone, by the pid of that.
@@ -96,7 +101,34 @@ final class WorkerRecovery {
                         newborn,
                         acked(program),
                         notes.whole() ? unborn(image, births) : Set.of(),
-                        notes.ends(program.name())));
+                        ends(program, alive)));
+    }
+
+    /// How workers ended that are gone, as far as the manager before, or their monitors, saw it.
+    private Map<WorkerId, WorkerExit> ends(Program program, Set<WorkerId> alive) {
+        Map<WorkerId, WorkerExit> ends = new HashMap<>(notes.ends(program.name()));
+        if (program.newest().job() == null) {
+            return ends;
+        }
+        for (Slot slot : program.slots()) {
+            for (Worker worker : slot.workers()) {
+                end(program.name(), worker.id(), alive, ends);
+            }
+        }
+        for (StateJournal.SpawnNote birth : notes.spawns()) {
+            if (birth.program().equals(program.name())) {
+                end(program.name(), birth.id(), alive, ends);
+            }
+        }
+        return ends;
+    }
+
+    private void end(
+            String program, WorkerId id, Set<WorkerId> alive, Map<WorkerId, WorkerExit> ends) {
+        MonitorRecord.End record = alive.contains(id) ? null : records.end(program, id);
+        if (record != null) {
+            ends.putIfAbsent(id, JobRecords.exit(record));
+        }
     }
 
     /// Sorts the workers of the snapshot by whether they live.

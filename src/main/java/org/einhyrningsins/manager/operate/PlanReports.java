@@ -25,9 +25,8 @@ final class PlanReports {
         List<PlanReport.SettingPlan> settings = new ArrayList<>();
         reloadPlan.settings().forEach(setting -> settings.add(setting(setting)));
         List<PlanReport.ProgramPlan> programs = new ArrayList<>();
-        reloadPlan
-                .changes()
-                .values()
+        reloadPlan.changes().values().stream()
+                .filter(definitionChange -> !definitionChange.isOfTask())
                 .forEach(definitionChange -> programs.add(program(definitionChange)));
         List<PlanReport.SocketPlan> sockets = new ArrayList<>();
         reloadPlan.sockets().forEach(move -> sockets.add(socket(move)));

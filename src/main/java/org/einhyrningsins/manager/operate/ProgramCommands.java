@@ -121,7 +121,7 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
             throws UsageException {
         Map<ProgramHost, ProgramCommand> commands = new LinkedHashMap<>();
         List<String> objections = new ArrayList<>();
-        for (var entry : targetScopes.of(targets).entrySet()) {
+        for (var entry : targetScopes.toAct(targets).entrySet()) {
             Set<Integer> scope = entry.getValue();
             ProgramSpec serving = entry.getKey().program().serving().spec();
             boolean kept = entry.getKey().program().serving().rollback() != null;
@@ -211,7 +211,7 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
             CommandFactory wording,
             Ordered ordered)
             throws UsageException {
-        Map<ProgramHost, @Nullable Set<Integer>> scopes = targetScopes.of(targets);
+        Map<ProgramHost, @Nullable Set<Integer>> scopes = targetScopes.toAct(targets);
         if (scopes.size() < 2) {
             tell(request, targets, wording);
             return;

@@ -53,7 +53,13 @@ final class ReloadExecution {
         List<ProgramHost> removed = new ArrayList<>();
         HandoverTurns handoverTurns =
                 new HandoverTurns(reloadPlan, programTable.states(), stopped, reset);
+        int tasks = 0;
         for (DefinitionChange definitionChange : reloadPlan.changes().values()) {
+            if (definitionChange.isOfTask()) {
+                tasks++;
+                added |= takeUpTask(definitionChange, stagedResources, removed);
+                continue;
+            }
             OperatorOverride.Rollback rollback = reloadPlan.kept().get(definitionChange.program());
             ProgramCommand programCommand =
                     reset ? resetting(definitionChange) : reloadPlan.command(definitionChange);
@@ -103,9 +109,26 @@ final class ReloadExecution {
         if (added) {
             hosting.decided(); // a worker of a program that nobody knows of would be nobody's
         }
-        int unchanged = reloadPlan.changes().size() - changed - asked;
+        int unchanged = reloadPlan.changes().size() - tasks - changed - asked;
         pendingCommand.programAnswered(
                 true, ReloadMessages.counted(asked, changed, unchanged) + more);
+    }
+
+    /// Adds a task of a program, or removes it; nobody is told of that.
+    ///
+    /// @return whether it was added
+    private boolean takeUpTask(
+            DefinitionChange change, StagedResources stagedResources, List<ProgramHost> removed) {
+        if (change.kind() == DefinitionChange.Kind.ADDED) {
+            programTable.add(stagedResources.host(change));
+            return true;
+        }
+        if (change.kind() == DefinitionChange.Kind.REMOVED) {
+            ProgramHost host = stagedResources.host(change);
+            programTable.retire(host);
+            removed.add(host);
+        }
+        return false;
     }
 
     /// The command for a program that is on a rollback and does not know it, since its state was

@@ -136,6 +136,21 @@ final class ReloadMessages {
         return rolled + changed + " changed" + rest;
     }
 
+    /// Describes the tasks that a change runs; null if it runs none.
+    static @Nullable String tasks(DefinitionChange definitionChange) {
+        ProgramSpec after = definitionChange.after();
+        if (after == null || definitionChange.kind() != DefinitionChange.Kind.ROLLED) {
+            return null;
+        }
+        List<String> words = new ArrayList<>();
+        for (ProgramSpec task : after.tasks()) {
+            List<String> command = new ArrayList<>();
+            task.command().forEach(word -> command.add(word.toString()));
+            words.add(task.name() + " (" + String.join(" ", command) + ")");
+        }
+        return words.isEmpty() ? null : "runs " + String.join(", then ", words);
+    }
+
     /// Describes why a definition that failed is not tried again; null if it is, or did not fail.
     static @Nullable String refusal(DefinitionChange definitionChange, @Nullable Program program) {
         VersionFailure failure = program == null ? null : program.setback();

@@ -17,12 +17,14 @@ import org.einhyrningsins.manager.runtime.ConfigOrigin;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -169,13 +171,27 @@ public final class ReloadPlanner {
         Set<String> named =
                 names.isEmpty() && configOrigin instanceof ConfigOrigin.CommandLine line
                         ? line.services().programs().keySet()
-                        : names;
+                        : withTasks(names, valid.services().programs());
         SequencedMap<String, ProgramSpec> file = valid.services().programs();
         KeptRollbacks kept =
                 reset ? KeptRollbacks.none(file) : KeptRollbacks.of(programTable, file, names);
         ReloadPlan reloadPlan = plan(kept, kept.without(named));
         reloadPlan = names.isEmpty() ? withSettings(reloadPlan, valid.services()) : reloadPlan;
         return new PlannedReload(valid.services(), reloadPlan, objections(reloadPlan));
+    }
+
+    /// Adds the tasks of programs that are named.
+    private Set<String> withTasks(Set<String> names, SequencedMap<String, ProgramSpec> file) {
+        Set<String> all = new LinkedHashSet<>(names);
+        List<ProgramSpec> known = new ArrayList<>(file.values());
+        programTable.states().values().forEach(program -> known.add(program.newest()));
+        for (ProgramSpec spec : known) {
+            JobSpec job = spec.job();
+            if (job != null && job.owner() != null && names.contains(job.owner())) {
+                all.add(spec.name());
+            }
+        }
+        return all;
     }
 
     private void requireKnown(Set<String> names, ServicesSpec services) throws Refused {
@@ -213,7 +229,8 @@ public final class ReloadPlanner {
                 .noting(
                         change ->
                                 ReloadMessages.refusal(
-                                        change, now.programs().get(change.program())));
+                                        change, now.programs().get(change.program())))
+                .noting(ReloadMessages::tasks);
     }
 
     /// The same where some programs stay on rollbacks.

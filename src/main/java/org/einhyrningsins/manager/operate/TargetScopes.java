@@ -3,6 +3,8 @@ package org.einhyrningsins.manager.operate;
 
 import org.einhyrningsins.control.wire.CommandTarget;
 import org.einhyrningsins.control.wire.UsageException;
+import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /// Finds the programs and slots that the targets of a command name.
 final class TargetScopes {
@@ -23,13 +26,34 @@ final class TargetScopes {
     }
 
     /// The programs that are named, all if there are no targets, each with its slots; null for all
-    /// slots.
+    /// slots. All are without tasks that are at rest, unless they failed.
     ///
     /// @throws UsageException if there is no such program or slot
     Map<ProgramHost, @Nullable Set<Integer>> of(List<CommandTarget> targets) throws UsageException {
+        return of(
+                targets,
+                program ->
+                        !program.newest().isTask()
+                                || !program.hasNoProcess()
+                                || program.slots().stream().anyMatch(Slot::endedBadly));
+    }
+
+    /// The same for a command that acts: all are without those that are started by hand, unless
+    /// they run.
+    Map<ProgramHost, @Nullable Set<Integer>> toAct(List<CommandTarget> targets)
+            throws UsageException {
+        return of(targets, program -> !program.newest().startedByHand() || !program.hasNoProcess());
+    }
+
+    private Map<ProgramHost, @Nullable Set<Integer>> of(
+            List<CommandTarget> targets, Predicate<Program> all) throws UsageException {
         Map<ProgramHost, @Nullable Set<Integer>> scopes = new LinkedHashMap<>();
         if (targets.isEmpty()) {
-            programTable.all().forEach(host -> scopes.put(host, null));
+            for (ProgramHost host : programTable.all()) {
+                if (all.test(host.program())) {
+                    scopes.put(host, null);
+                }
+            }
         }
         for (CommandTarget commandTarget : targets) {
             ProgramHost host = host(commandTarget);

@@ -3,11 +3,11 @@ package org.einhyrningsins.manager.operate;
 
 import org.einhyrningsins.control.report.FailureStatus;
 import org.einhyrningsins.control.report.LastExit;
-import org.einhyrningsins.core.PreviousExit;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.PreviousExit;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.runtime.Clock;
@@ -195,7 +195,10 @@ final class TroubleReports {
         words.add(many + how(past));
         Moment next = nextTry(program, slot);
         if (slot.finished() != null) {
-            words.add("not run again, as restart: never has it");
+            words.add(
+                    program.newest().job() == null
+                            ? "not run again, as restart: never has it"
+                            : "not tried again");
         } else if (next != null) {
             words.add("next try in " + DurationText.of(next.since(now)));
         }

@@ -43,6 +43,8 @@ final class EffectRunner {
             case ProgramEffect.Probe e -> probes.begin(e);
             case ProgramEffect.EndProbe e -> probes.end(e.worker());
             case ProgramEffect.MeasureMemory e -> probes.measureMemory(e.worker());
+            case ProgramEffect.RunTask ignored -> context.taskOrdered();
+            case ProgramEffect.EndTask e -> context.taskDropped(e.stage());
             case ProgramEffect.Progress ignored -> {}
             case ProgramEffect.Answer ignored -> {}
             case ProgramEffect.Report ignored -> {}
@@ -61,6 +63,8 @@ final class EffectRunner {
             case ProgramEffect.Probe ignored -> {}
             case ProgramEffect.EndProbe ignored -> {}
             case ProgramEffect.MeasureMemory ignored -> {}
+            case ProgramEffect.RunTask ignored -> {}
+            case ProgramEffect.EndTask ignored -> {}
             case ProgramEffect.Progress e -> context.progress(e.ticket(), e.message());
             case ProgramEffect.Answer e -> {
                 context.answer(e, workerTable.lastWords(e.blame(), logWriterThreads));

@@ -7,6 +7,7 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.manager.spawn.WorkerTag;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,12 @@ interface ProgramContext {
 
     /// Tells that a worker could not be started since its release is gone, or not whole.
     void missesRelease(ProgramVersion version);
+
+    /// Has the task run that the program waits for.
+    void taskOrdered();
+
+    /// Has a task stopped whose end is no longer waited for.
+    void taskDropped(TaskStage stage);
 
     default String name() {
         return program().name();

@@ -11,8 +11,8 @@ import org.einhyrningsins.core.metric.ProgramCounters;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
-import org.einhyrningsins.core.model.ProgramFact;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.manager.channel.WorkerSockets;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.EventLoop;
@@ -63,52 +63,7 @@ public final class ProgramHost {
             SocketTable sockets,
             WorkerSockets.Opener doors,
             Path control,
-            Listener listener) {}
-
-    /// Hears what happens to a program.
-    public interface Listener {
-        /// A command to it goes on.
-        void progress(long ticket, String message);
-
-        /// A worker of the version that serves could not be started, since its release is gone.
-        void missesRelease(ProgramHost host);
-
-        /// A command to it is done, or has failed.
-        void answer(ProgramHost host, ProgramEffect.Answer answer, String lastWords);
-
-        /// Something worth telling happened.
-        ///
-        /// @param subject the program, or one of its workers with its pid
-        void report(
-                ProgramHost host, ProgramEffect.Severity severity, String subject, String message);
-
-        /// A step brought a fact about.
-        void fact(ProgramHost host, ProgramFact fact);
-
-        /// Messages that wait at the control socket are to be taken up.
-        void listen();
-
-        /// An event has been dealt with.
-        void stepped(ProgramHost host);
-
-        /// It has fewer slots, so sockets may be over.
-        void requestSocketClose();
-
-        /// Workers of it are about to be started.
-        void spawning(ProgramHost host);
-
-        /// A slot of it is not filled again: how its worker ended cannot be found out later.
-        void finished();
-
-        /// Its definitions have changed, so sockets may be over.
-        void definitionChanged(ProgramHost host);
-
-        /// Something changed of its versions, or of whether the one that serves is well.
-        void versionOrHealthChanged(ProgramHost host);
-
-        /// An impossible thing happened; it is survived.
-        void internalError(ProgramHost host, RuntimeException thrown);
-    }
+            ProgramListener listener) {}
 
     /// Hosts a program that is new. Its worker sockets are opened for its first worker, unless
     /// [#prepare] does it before: what fails then is a failed start.
@@ -213,6 +168,11 @@ public final class ProgramHost {
         return workers.table();
     }
 
+    /// Last lines of a worker's output, to be appended to a message; empty if there are none.
+    public String lastWords(WorkerId worker) {
+        return workers.table().lastWords(worker, surface.workers().spawner().writerThreads());
+    }
+
     public void close() {
         limits.end(name());
         workers.sockets().close();
@@ -268,6 +228,9 @@ public final class ProgramHost {
             surface.listener().requestSocketClose();
         }
         surface.listener().stepped(this);
+        if (program.newest().isTask()) {
+            surface.listener().taskChanged(this);
+        }
         if (ProgramChanges.hasFinished(before, program)) {
             surface.listener().finished();
         }
@@ -386,6 +349,16 @@ public final class ProgramHost {
             if (version.equals(program.serving())) { // not in the middle of a step
                 surface.loop().afterwards(() -> surface.listener().missesRelease(ProgramHost.this));
             }
+        }
+
+        @Override
+        public void taskOrdered() {
+            surface.listener().taskChanged(ProgramHost.this);
+        }
+
+        @Override
+        public void taskDropped(TaskStage stage) {
+            surface.listener().taskDropped(stage);
         }
 
         @Override

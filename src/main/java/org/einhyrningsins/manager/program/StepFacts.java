@@ -15,7 +15,7 @@ final class StepFacts {
 
     static void report(
             ProgramHost host,
-            ProgramHost.Listener listener,
+            ProgramListener listener,
             Program before,
             @Nullable ProgramEvent event,
             Transition transition) {

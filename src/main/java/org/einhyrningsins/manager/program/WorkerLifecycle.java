@@ -8,6 +8,7 @@ import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.manager.spawn.DelayedSpawns;
+import org.einhyrningsins.manager.spawn.JobRecords;
 import org.einhyrningsins.manager.spawn.ReleaseAdvice;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
@@ -18,11 +19,13 @@ import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Children;
 import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.process.ProcessStatus;
+import org.einhyrningsins.posix.spawn.MonitorRecord;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.WorkerId;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -192,6 +195,8 @@ final class WorkerLifecycle {
         if (workerExit == null) {
             return;
         }
+        MonitorRecord.End record = recorded(id);
+        workerExit = record == null ? workerExit : JobRecords.exit(record);
         workerExit = surface.workers().orphanReaper().withCause(workerExit, context.tag(id));
         boolean patient = context.program().waitsForGroupOf(id, workerExit);
         if (!patient) {
@@ -249,7 +254,11 @@ final class WorkerLifecycle {
         process.log().pipes().forEach(output -> output.drain(true));
         SpawnException failure = delayedSpawns.ended(id);
         surface.workers().spawner().releaseFinished();
-        if (failure == null) {
+        MonitorRecord.End record = recorded(id);
+        if (record != null && record.failure() != null) {
+            spawnTemplates.forgetExecutables();
+            context.take(new ProgramEvent.SpawnFailed(id, record.failure()));
+        } else if (failure == null) {
             WorkerExit seen = workerExit.leaving(left);
             surface.workers().spawner().journalEnd(context.name(), id, seen);
             context.take(new ProgramEvent.Exited(id, seen));
@@ -265,7 +274,19 @@ final class WorkerLifecycle {
                 context.missesRelease(worker.version());
             }
         }
+        if (record != null) {
+            surface.workers().spawner().forgetEnd(context.name(), id);
+        }
         surface.loop().afterwards(() -> depart(process));
+    }
+
+    /// What the monitor of a job's worker wrote of its end; null if it wrote nothing, or there is
+    /// none.
+    private MonitorRecord.@Nullable End recorded(WorkerId id) {
+        Worker worker = context.worker(id);
+        return worker == null || worker.version().spec().job() == null
+                ? null
+                : surface.workers().spawner().recordedEnd(context.name(), id);
     }
 
     /// Takes a worker out of the table. Not on the way from deaths to starts: what its siblings

@@ -78,7 +78,7 @@ public final class WorkerTable {
     }
 
     /// All that live.
-    Collection<WorkerProcess> all() {
+    public Collection<WorkerProcess> all() {
         return processes.values();
     }
 

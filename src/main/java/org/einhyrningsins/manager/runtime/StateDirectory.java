@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.runtime;
 
+import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.SafePath;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
@@ -25,6 +26,8 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -53,7 +56,7 @@ public final class StateDirectory {
     /// Names of the files of this version and of those before.
     private static final Pattern OURS =
             Pattern.compile(
-                    "(manager|program-.*|history-.*|intent)[.]json([.].*)?|notes|keeper.*|facts.*");
+                    "(manager|program-.*|history-.*|intent)[.]json([.].*)?|notes|keeper.*|facts.*|run-.*");
 
     private final Path path;
     private boolean made;
@@ -206,6 +209,14 @@ public final class StateDirectory {
         }
     }
 
+    /// Opens an empty file of that name to write to; the caller closes the descriptor.
+    ///
+    /// @throws PosixException if it cannot be opened
+    public int openEmpty(String name) throws IOException {
+        make();
+        return Descriptors.openEmpty(path.resolve(name));
+    }
+
     /// True if there is a file of that name.
     public boolean has(String name) {
         return Files.exists(path.resolve(name));
@@ -300,6 +311,22 @@ public final class StateDirectory {
                     place.sibling(name), place.sibling(aside), StandardCopyOption.REPLACE_EXISTING);
             return path.resolve(aside);
         }
+    }
+
+    /// Names of the files whose names begin so; none if there is no directory.
+    public List<String> names(String prefix) {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(path)) {
+            for (Path file : files) {
+                String name = String.valueOf(file.getFileName());
+                if (name.startsWith(prefix)) {
+                    names.add(name);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            return List.of(); // there is none, or it cannot be read
+        }
+        return names;
     }
 
     public void delete(String name) {

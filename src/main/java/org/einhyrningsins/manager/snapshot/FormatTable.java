@@ -76,7 +76,10 @@ final class FormatTable {
               name phase
               versions(serving next=nextGeneration verdict fallback setback)
               pool(count=workerCount slots deaths=recentDeaths nextIncarnation)
-              rollout waits=pendingCommands asOf=lastStepAt
+              rollout waits=pendingCommands tasks asOf=lastStepAt
+            TaskState tasks stage ranFor
+            TaskStage task-stage stage version next=index asked=ordered
+            RolloutTasksSpec.Stage task-time BEFORE=before AFTER=after
             ProgramPhase.Running phase.running up=wasReady
             ProgramPhase.Waiting phase.waiting on=dependencies by=blockedBy
             ProgramPhase.Blocker blocking-dependency program stopped
@@ -122,9 +125,10 @@ final class FormatTable {
             WorkerState.Stopping worker-state.stopping
               cause rest=remainingSteps deadline draining sent=lastSignal leader=mainProcessExit
               latest=latestDeadline
-            WorkerState.Cause stop-cause
+            StopCause stop-cause
               RETIRED=retired SCALED=scaled STOPPED=stopped RESTARTED=restarted
-              FAILED_START=failed-start WITHDRAWN=withdrawn HUNG=hung REPLACED=replaced
+              FAILED_START=failed-start WITHDRAWN=withdrawn HUNG=hung OVERDUE=overdue
+              REPLACED=replaced
               LEFT_BEHIND=left-behind
             WorkerHealth worker-health
               check
@@ -192,8 +196,11 @@ final class FormatTable {
               name workers
               launch(command directory env dropEnv identity logs managerLink)
               bind(sockets stdin protocols)
-              supervision(ack stop restart rollout monitoring after)
+              supervision(ack stop restart rollout monitoring start(manual after) tasks job)
               found(obstacle release)
+            RolloutTasksSpec rollout-tasks before after rollbacks=rollbackRunsBefore
+            TaskSpec task command timeout env
+            JobSpec job timeout retries owner
             Release release link path directory program
             TextTemplate template parts
             TextTemplate.Text part.text text

@@ -5,6 +5,7 @@ import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.WaitBudget;
 import org.einhyrningsins.manager.snapshot.StateJournal;
+import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.spawn.ChildGate;
 import org.einhyrningsins.posix.spawn.PendingChild;
@@ -17,6 +18,7 @@ import org.einhyrningsins.spec.WorkerId;
 import org.einhyrningsins.spec.process.CgroupSpec;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -29,6 +31,7 @@ final class ConfinedSpawner {
     private final WorkerCgroups cgroups;
     private final WorkerCredentials secrets;
     private @Nullable StateJournal stateJournal;
+    private @Nullable JobRecords records;
 
     ConfinedSpawner(WorkerCgroups cgroups, WorkerCredentials secrets) {
         this.cgroups = cgroups;
@@ -39,6 +42,11 @@ final class ConfinedSpawner {
     void journalTo(StateJournal file) {
         stateJournal = file;
         spawner.journalTo(file.file());
+    }
+
+    /// Sets the files in which the ends of jobs are written.
+    void recordIn(JobRecords jobRecords) {
+        records = jobRecords;
     }
 
     /// Returns the journal in which workers leave their notes; null before there is one.
@@ -92,7 +100,40 @@ final class ConfinedSpawner {
             ChildGate childGate =
                     site.gate(() -> WorkerCredentials.discard(secrets.directory(mark)));
             SpawnRequest inside = order.withRuleset(sandboxRuleset.ruleset()).withGate(childGate);
-            return recordDelay(begin(mark, spec, inside, note, childGate));
+            return recordDelay(
+                    spec.job() == null
+                            ? begin(mark, spec, inside, note, childGate)
+                            : job(mark, spec, id, inside, note, childGate));
+        }
+    }
+
+    /// Begins a worker whose end a monitor writes down. Where that cannot be, its end is known only
+    /// while this manager lives.
+    private PendingChild job(
+            String mark,
+            ProgramSpec spec,
+            WorkerId id,
+            SpawnRequest order,
+            String note,
+            @Nullable ChildGate childGate)
+            throws SpawnException {
+        int record = record(spec.name(), id);
+        if (record < 0) {
+            return begin(mark, spec, order, note, childGate);
+        }
+        try {
+            return begin(mark, spec, order.recordedIn(record), note, childGate);
+        } finally {
+            Descriptors.close(record);
+        }
+    }
+
+    private int record(String program, WorkerId id) {
+        JobRecords known = records;
+        try {
+            return known == null || !Spawner.canMonitor() ? -1 : known.open(program, id);
+        } catch (IOException e) {
+            return -1; // a full disk, or a directory that is gone: the job is more than its record
         }
     }
 

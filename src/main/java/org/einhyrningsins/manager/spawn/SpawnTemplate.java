@@ -283,7 +283,7 @@ public final class SpawnTemplate {
         String directory = programVersion.spec().workingDirectory().toString();
         ChildCommand command =
                 new ChildCommand(executable, argv, assignments, pidVariables, directory);
-        return new SpawnRequest(command, given, childIdentity, childConfinement, orphaned);
+        return new SpawnRequest(command, given, childIdentity, childConfinement, orphaned, -1);
     }
 
     private String executable(String command) {

@@ -19,6 +19,7 @@ import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.Niceness;
 import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.socket.Connections;
+import org.einhyrningsins.posix.spawn.MonitorRecord;
 import org.einhyrningsins.posix.spawn.PendingChild;
 import org.einhyrningsins.posix.spawn.SpawnException;
 import org.einhyrningsins.posix.spawn.SpawnedChild;
@@ -34,6 +35,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// Turns an order to spawn into a process.
 public final class WorkerSpawner {
@@ -47,6 +49,7 @@ public final class WorkerSpawner {
     private final SpawnObjections objections;
     private final ConfinedSpawner spawner;
     private @Nullable Integer ownSockets;
+    private @Nullable JobRecords records;
     private final int devNull;
     private final WorkerOutput workerOutput;
 
@@ -105,6 +108,32 @@ public final class WorkerSpawner {
     /// Sets the journal in which workers leave their notes.
     public void journalTo(StateJournal file) {
         spawner.journalTo(file);
+    }
+
+    /// Sets the files in which the ends of jobs are written.
+    public void recordIn(JobRecords jobRecords) {
+        records = jobRecords;
+        spawner.recordIn(jobRecords);
+    }
+
+    /// Returns what the monitor of a job's worker wrote of its end; null if it wrote nothing.
+    public MonitorRecord.@Nullable End recordedEnd(String program, WorkerId id) {
+        JobRecords known = records;
+        return known == null ? null : known.end(program, id);
+    }
+
+    /// Removes the files of workers that are not among those, by their tags.
+    public void keepRecords(Set<String> living) {
+        if (records != null) {
+            records.keepOnly(living);
+        }
+    }
+
+    /// Removes the file in which the end of a job's worker was written.
+    public void forgetEnd(String program, WorkerId id) {
+        if (records != null) {
+            records.remove(program, id);
+        }
     }
 
     /// Writes into the journal that a worker said that it is up.

@@ -22,6 +22,7 @@ public final class Descriptors {
     private static final int O_WRONLY = 1;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
+    private static final int O_TRUNC = 0x200;
     private static final int O_APPEND = 0x400;
     private static final int O_NONBLOCK = 0x800;
     private static final int O_PATH = 0x200000;
@@ -30,7 +31,6 @@ public final class Descriptors {
     private static final int LOCK_NB = 4;
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
-    private static final int MFD_CLOEXEC = 1;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
@@ -201,6 +201,11 @@ public final class Descriptors {
         return fd;
     }
 
+    /// Opens an empty file to write to; made with mode 0600 if it is not there, else emptied.
+    public static int openEmpty(Path file) {
+        return raise(SafePath.open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+    }
+
     /// Opens a file to append to and locks it for as long as the descriptor is open; made with mode
     /// 0600 if it is not there.
     ///
@@ -214,24 +219,6 @@ public final class Descriptors {
         }
         SystemCalls.check("flock " + file, result);
         return fd;
-    }
-
-    /// A file in memory that holds these bytes, to be read from its beginning by whoever is given
-    /// it: see memfd_create(2). Raised.
-    public static int memory(String name, byte[] content) {
-        long at = NativeScratch.here().path(name);
-        long fd = SystemCalls.call(Syscall.MEMFD_CREATE, at, MFD_CLOEXEC);
-        int raised = raise((int) SystemCalls.check("memfd_create", fd));
-        try {
-            ByteBuffer bytes = ByteBuffer.wrap(content);
-            while (bytes.hasRemaining()) {
-                write(raised, bytes);
-            }
-        } catch (PosixException e) {
-            close(raised);
-            throw e;
-        }
-        return raised;
     }
 
     /// Reads a file from its beginning, wherever its offset stands.

@@ -321,7 +321,7 @@ public final class MachineCode {
         return result;
     }
 
-    private static byte[] assemble(String listing) {
+    static byte[] assemble(String listing) {
         StringBuilder hex = new StringBuilder(listing.length());
         for (int at = 0; at < listing.length(); at = listing.indexOf('\n', at) + 1) {
             int blank = listing.indexOf(' ', at);

@@ -38,6 +38,7 @@ public enum Syscall {
     GETSOCKOPT(55, 209),
     CLONE(56, 220),
     EXECVE(59, 221),
+    EXECVEAT(322, 281),
     KILL(62, 129),
     CHDIR(80, 49),
     UMASK(95, 166),

@@ -9,12 +9,12 @@ import org.einhyrningsins.posix.kernel.SystemCalls;
 import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.spec.process.SchedulingSpec;
 
-import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// List of system calls of a child before its new program, as the machine code reads it: a header,
 /// entries of 64 bytes, and behind them what they point to. The memory is used again when the child
@@ -51,13 +51,25 @@ final class ChildProgram {
     private static final int FUTEX_WAIT = 0; // not private: the kernel wakes the other kind
     private static final long NANOS = 1_000_000_000;
 
+    private final long fixed;
     private boolean clearsHandlers = true;
     private ByteBuffer memory = ByteBuffer.allocate(0);
     private long base;
     private int kept;
     private int entries;
-    private int data;
+    private final ChildData data = new ChildData();
     private Object[] steps = {};
+
+    ChildProgram() {
+        this(0);
+    }
+
+    /// A list for another process, which has it at an address that is known before.
+    ///
+    /// @param fixed the address; 0 for one that is used in this process
+    ChildProgram(long fixed) {
+        this.fixed = fixed;
+    }
 
     /// Begins a new list, with room for what the order needs.
     ///
@@ -79,7 +91,7 @@ final class ChildProgram {
             steps = Arrays.copyOf(steps, 2 * most);
         }
         entries = kept;
-        data = ENTRIES + most * ENTRY;
+        data.begin(memory, base, ENTRIES + most * ENTRY);
         memory.putLong(ERRNO, 0).putInt(PIDFD, -1).putInt(AT_WORK, -1);
     }
 
@@ -88,7 +100,7 @@ final class ChildProgram {
         reserve(SMALLEST);
         steps = Arrays.copyOf(steps, 2 * MAX_FIXED_ENTRIES);
         entries = kept;
-        data = ENTRIES + MAX_FIXED_ENTRIES * ENTRY;
+        data.begin(memory, base, ENTRIES + MAX_FIXED_ENTRIES * ENTRY);
         memory.putLong(ERRNO, 0).putInt(PIDFD, -1).putInt(AT_WORK, -1);
     }
 
@@ -98,7 +110,7 @@ final class ChildProgram {
     /// @return the offset in this memory of the call, and of its result
     int serveCalls(int socket) {
         long room = longs(0, 0);
-        take(REQUEST - 2 * Long.BYTES);
+        data.take(REQUEST - 2 * Long.BYTES);
         entry("serve", "", SERVE, 0, socket, room, 0, 0);
         return (int) (room - base);
     }
@@ -136,8 +148,13 @@ final class ChildProgram {
         while (room < Math.min(bytes, LARGEST)) {
             room *= 2;
         }
-        memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
-        base = SystemCalls.address(memory);
+        if (fixed == 0) {
+            memory = ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder());
+            base = SystemCalls.address(memory);
+        } else {
+            memory = ByteBuffer.allocate(room).order(ByteOrder.nativeOrder());
+            base = fixed;
+        }
         memory.putLong(EVERY_SIGNAL, -1);
         memory.put(NAME, ProcessStatus.BEFORE_EXECVE.getBytes(StandardCharsets.US_ASCII));
         kept = 0;
@@ -169,7 +186,14 @@ final class ChildProgram {
 
     /// Makes another list with the same way to make children.
     ChildProgram another() {
-        ChildProgram another = new ChildProgram();
+        return another(0);
+    }
+
+    /// The same for another process.
+    ///
+    /// @param address address of the list there
+    ChildProgram another(long address) {
+        ChildProgram another = new ChildProgram(address);
         another.clearsHandlers = clearsHandlers;
         return another;
     }
@@ -190,6 +214,12 @@ final class ChildProgram {
     /// @param step name of the step in a failure, with its object
     void add(String step, Object object, Syscall call, long a, long b, long c, long d) {
         entry(step, object, call.number, 0, a, b, c, d);
+    }
+
+    /// Adds a call of five arguments.
+    void add(String step, Object object, Syscall call, long a, long b, long c, long d, long e) {
+        entry(step, object, call.number, 0, a, b, c, d);
+        memory.putLong(ENTRIES + (entries - 1) * ENTRY + 40, e);
     }
 
     void add(String step, Object object, Syscall call, long a, long b, long c) {
@@ -237,29 +267,24 @@ final class ChildProgram {
         return base + NAME;
     }
 
-    /// Adds a text with its NUL and returns its address.
+    /// See [ChildData#text].
     long text(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        int at = take(bytes.length + 1);
-        memory.put(at, bytes).put(at + bytes.length, (byte) 0);
-        return base + at;
+        return data.text(text);
     }
 
-    /// Adds an array of texts, ended by a null, and returns its address.
+    /// See [ChildData#texts].
     long texts(List<String> texts) {
-        int at = pointers(texts.size());
-        fill(at, texts);
-        return base + at;
+        return data.texts(texts);
     }
 
     /// Adds the environment and returns its address; the child writes its pid into some of it.
     long environment(List<String> texts, List<String> ownPidVariables) {
-        int at = pointers(texts.size() + ownPidVariables.size());
-        int next = fill(at, texts);
+        int at = data.pointers(texts.size() + ownPidVariables.size());
+        int next = data.fill(at, texts);
         for (String name : ownPidVariables) {
             String variable = name + "=";
             byte[] bytes = variable.getBytes(StandardCharsets.UTF_8);
-            int digits = take(bytes.length + DIGITS) + bytes.length;
+            int digits = data.take(bytes.length + DIGITS) + bytes.length;
             memory.put(digits - bytes.length, bytes).putLong(next, base + digits - bytes.length);
             next += Long.BYTES;
             entry("pid", name, WRITE_PID, 0, base + digits, 0, 0, 0);
@@ -272,7 +297,7 @@ final class ChildProgram {
     void note(int fd, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int length = bytes.length + DIGITS + 1;
-        int at = take(length);
+        int at = data.take(length);
         memory.put(at, bytes);
         for (int i = bytes.length; i < length - 1; i++) {
             memory.put(at + i, (byte) 0);
@@ -283,46 +308,14 @@ final class ChildProgram {
         entry(NOTE, "", Syscall.WRITE.number, full, fd, base + at, length, 0);
     }
 
-    private int fill(int at, List<String> texts) {
-        int next = at;
-        for (String text : texts) {
-            memory.putLong(next, text(text));
-            next += Long.BYTES;
-        }
-        return next;
-    }
-
-    /// An array of so many pointers and a null.
-    private int pointers(int count) {
-        data = (data + 7) & -8;
-        int at = take((count + 1) * Long.BYTES);
-        memory.putLong(at + count * Long.BYTES, 0);
-        return at;
-    }
-
+    /// See [ChildData#longs].
     long longs(long first, long second) {
-        data = (data + 7) & -8;
-        int at = take(2 * Long.BYTES);
-        memory.putLong(at, first).putLong(at + 8, second);
-        return base + at;
+        return data.longs(first, second);
     }
 
+    /// See [ChildData#ints].
     long ints(List<Integer> numbers) {
-        data = (data + 3) & -4;
-        int at = take(numbers.size() * Integer.BYTES);
-        for (int i = 0; i < numbers.size(); i++) {
-            memory.putInt(at + i * Integer.BYTES, numbers.get(i));
-        }
-        return base + at;
-    }
-
-    private int take(int bytes) {
-        int at = data;
-        if (bytes > memory.capacity() - at) {
-            throw new BufferOverflowException();
-        }
-        data += bytes;
-        return at;
+        return data.ints(numbers);
     }
 
     /// Returns the address of the table, for the machine code.
@@ -366,7 +359,27 @@ final class ChildProgram {
 
     /// The step that failed, with its object: `chdir /srv/web`.
     String failedStep() {
-        int index = (int) (memory.getLong(FAILED) - base - ENTRIES) / ENTRY;
+        return step(index(memory.getLong(FAILED), base));
+    }
+
+    /// Returns the index of the step whose entry has that address.
+    ///
+    /// @param base address of the list
+    static int index(long address, long base) {
+        return (int) (address - base - ENTRIES) / ENTRY;
+    }
+
+    /// Returns all steps in their order, each with its object.
+    List<String> steps() {
+        return IntStream.range(0, entries).mapToObj(this::step).toList();
+    }
+
+    /// Returns what has been written of the list.
+    ByteBuffer content() {
+        return memory.slice(0, data.end()).order(ByteOrder.nativeOrder());
+    }
+
+    private String step(int index) {
         String text = steps[2 * index] + " " + steps[2 * index + 1];
         return text.strip();
     }

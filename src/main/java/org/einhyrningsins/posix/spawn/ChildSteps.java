@@ -12,6 +12,7 @@ import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.process.ProcessIdentitySpec.Limit;
 import org.einhyrningsins.spec.process.ProcessIdentitySpec.Resource;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -31,6 +32,7 @@ final class ChildSteps {
     private static final long SIG_IGN = 1;
     private static final int SIGKILL = 9;
     private static final int SIGSTOP = 19;
+    private static final int AT_EMPTY_PATH = 0x1000;
     private static final int LAST_SIGNAL = 64;
     private static final int MASK_BYTES = 8;
     private static final int PRIO_PROCESS = 0;
@@ -67,7 +69,68 @@ final class ChildSteps {
         if (notes >= 0 && !note.isEmpty()) {
             list.note(notes, note);
         }
-        descriptors(list, order, copies);
+        if (order.monitored()) {
+            int monitor = monitor(list, order);
+            copies.add(monitor);
+            int free = descriptors(list, order, copies, monitor);
+            if (order.orphaned() != null) {
+                dieWithUs(list, Signal.KILL);
+            }
+            monitor(list, order, free);
+            return;
+        }
+        descriptors(list, order, copies, -1);
+        program(list, order);
+        if (order.orphaned() != null) {
+            dieWithUs(list, order.orphaned());
+        }
+        image(list, order.command());
+    }
+
+    /// Makes the program of a monitor, whose child goes on with what a worker does that has none:
+    /// from the directory to the execve. Names of the steps go into the record.
+    private int monitor(ChildProgram parent, SpawnRequest order) throws SpawnException {
+        int record = recordNumber(order);
+        ChildProgram list = parent.another(MonitorImage.LIST);
+        list.begin(order);
+        list.add("prctl", "PR_SET_NAME", Syscall.PRCTL, PR_SET_NAME, list.name());
+        list.add("close", "", Syscall.CLOSE, record);
+        int free = order.descriptors().indexOf(-1);
+        SchedulingSteps.placeInMemory(
+                list, order.confinement().scheduling(), free < 0 ? record : free);
+        program(list, order);
+        if (order.confinement().ruleset() >= 0) {
+            list.add("close", "", Syscall.CLOSE, order.descriptors().size());
+        }
+        Signal end = order.orphaned() == null ? Signal.KILL : order.orphaned();
+        list.add("prctl", "PR_SET_PDEATHSIG", Syscall.PRCTL, PR_SET_PDEATHSIG, end.number());
+        image(list, order.command());
+        MonitorRecord.writeSteps(order.record(), list.steps());
+        return MonitorImage.make(list, record);
+    }
+
+    /// Returns the number under which a monitor has its record: behind what its child has, and the
+    /// ruleset.
+    private static int recordNumber(SpawnRequest order) {
+        return order.descriptors().size() + (order.confinement().ruleset() >= 0 ? 1 : 0);
+    }
+
+    /// Goes on to the monitor's program, with every signal blocked.
+    private static void monitor(ChildProgram list, SpawnRequest order, int program) {
+        List<String> argv = new ArrayList<>(List.of(MonitorImage.NAME));
+        argv.addAll(order.command().argv());
+        list.add(
+                "execveat",
+                MonitorImage.NAME,
+                Syscall.EXECVEAT,
+                program,
+                list.text(""),
+                list.texts(argv),
+                list.texts(List.of()),
+                AT_EMPTY_PATH);
+    }
+
+    private void program(ChildProgram list, SpawnRequest order) {
         String directory = order.command().directory();
         ChildIdentity identity = order.identity();
         list.add("chdir", directory, Syscall.CHDIR, list.text(directory));
@@ -89,13 +152,9 @@ final class ChildSteps {
             become(list, identity.credentials());
         }
         ConfinementSteps.afterUser(list, order);
-        if (order.orphaned() != null) {
-            dieWithUs(list, order.orphaned());
-        }
         if (open) {
             list.tolerate(Errno.EINVAL, Syscall.PRCTL, PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0);
         }
-        image(list, order.command());
     }
 
     /// Adds steps that reset signals: clone3 resets those that are caught, never those that are
@@ -124,7 +183,12 @@ final class ChildSteps {
         return nativeScratch.bytes.getLong(0) == SIG_IGN;
     }
 
-    private void descriptors(ChildProgram list, SpawnRequest order, List<Integer> copies)
+    /// Writes the steps that give the child its descriptors.
+    ///
+    /// @param monitor descriptor of the monitor's program; -1 for none
+    /// @return the number of the copy of that
+    private int descriptors(
+            ChildProgram list, SpawnRequest order, List<Integer> copies, int monitor)
             throws SpawnException {
         List<Integer> sources = order.descriptors();
         for (int target = 0; target < sources.size(); target++) {
@@ -142,7 +206,14 @@ final class ChildSteps {
         int ruleset = order.confinement().ruleset();
         if (ruleset >= 0) { // until execve
             int free = ruleset > first ? ruleset : copy(ruleset, copies);
-            list.add("descriptor", ruleset, Syscall.DUP3, free, first, Descriptors.O_CLOEXEC);
+            int flags = order.monitored() ? 0 : Descriptors.O_CLOEXEC;
+            list.add("descriptor", ruleset, Syscall.DUP3, free, first, flags);
+            first++;
+        }
+        if (order.monitored()) {
+            int record = order.record();
+            int free = record > first ? record : copy(record, copies);
+            list.add("descriptor", record, Syscall.DUP3, free, first, 0);
             first++;
         }
         ChildGate childGate = order.confinement().gate();
@@ -151,6 +222,12 @@ final class ChildSteps {
             int free =
                     childGate.child() > first ? childGate.child() : copy(childGate.child(), copies);
             list.add("descriptor", free, Syscall.DUP3, free, first, Descriptors.O_CLOEXEC);
+            first++;
+        }
+        int program = first;
+        if (monitor >= 0) {
+            int free = monitor > first ? monitor : copy(monitor, copies);
+            list.add("descriptor", monitor, Syscall.DUP3, free, first, Descriptors.O_CLOEXEC);
             first++;
         }
         if (order.orphaned() == null) {
@@ -165,6 +242,7 @@ final class ChildSteps {
             list.add(ChildGate.STEP, "", Syscall.READ, waits, room, 1);
             list.add(ChildGate.STEP, "", Syscall.WRITE, waits, room, 1);
         }
+        return program;
     }
 
     /// Closes all others; nothing leaks without it either, as all are close-on-exec.

@@ -66,7 +66,9 @@ public final class PendingChild {
 
     private @Nullable SpawnException outcome() {
         if (list.errno() == 0) {
-            return SchedulingSteps.placeInMemory(order.confinement().scheduling(), child);
+            return order.monitored()
+                    ? null // its child does so
+                    : SchedulingSteps.placeInMemory(order.confinement().scheduling(), child);
         }
         String step = list.failedStep();
         ChildGate childGate = order.confinement().gate();

@@ -74,6 +74,20 @@ final class SchedulingSteps {
         return null;
     }
 
+    /// The same by the child of a monitor, with which it shares its memory.
+    ///
+    /// @param free number that the next descriptor gets
+    static void placeInMemory(ChildProgram list, ChildScheduling childScheduling, int free) {
+        Integer score = childScheduling.oomScoreAdj();
+        if (score != null) {
+            String text = Integer.toString(score);
+            long path = list.text("/proc/self/" + SCORE);
+            list.add(SCORE, score, Syscall.OPENAT, Descriptors.AT_FDCWD, path, O_WRONLY, 0);
+            list.add(SCORE, score, Syscall.WRITE, free, list.text(text), text.length());
+            list.add("close", "", Syscall.CLOSE, free);
+        }
+    }
+
     private static long writeScore(int pid, int score) {
         long path = NativeScratch.here().path("/proc/" + pid + "/" + SCORE);
         int flags = O_WRONLY | Descriptors.O_CLOEXEC;

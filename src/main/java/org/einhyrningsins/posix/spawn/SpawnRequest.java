@@ -13,16 +13,30 @@ import java.util.List;
 /// @param confinement restrictions beyond those of its identity
 /// @param orphaned signal that the kernel sends it when the thread that spawned it ends; null for
 ///   none
+/// @param record descriptor of an empty file into which a monitor writes how it ended, see
+///   [MonitorRecord]: the child's pid is the monitor's then, and its signals are for its group; -1
+///   for no monitor
 public record SpawnRequest(
         ChildCommand command,
         List<Integer> descriptors,
         ChildIdentity identity,
         ChildConfinement confinement,
-        @Nullable Signal orphaned) {
+        @Nullable Signal orphaned,
+        int record) {
 
     /// Requests a child with the manager's own identity and no restrictions.
     public SpawnRequest(ChildCommand command, List<Integer> descriptors) {
-        this(command, descriptors, ChildIdentity.INHERITED, ChildConfinement.NONE, null);
+        this(command, descriptors, ChildIdentity.INHERITED, ChildConfinement.NONE, null, -1);
+    }
+
+    /// The same for a child whose end a monitor writes into a file.
+    public SpawnRequest recordedIn(int file) {
+        return new SpawnRequest(command, descriptors, identity, confinement, orphaned, file);
+    }
+
+    /// True if a monitor waits for its end.
+    boolean monitored() {
+        return record >= 0;
     }
 
     /// The same for a child that restricts itself by a ruleset of [Landlock]; below 0, by none.
@@ -38,6 +52,6 @@ public record SpawnRequest(
     }
 
     private SpawnRequest withConfinement(ChildConfinement other) {
-        return new SpawnRequest(command, descriptors, identity, other, orphaned);
+        return new SpawnRequest(command, descriptors, identity, other, orphaned, record);
     }
 }

@@ -68,6 +68,11 @@ public final class Spawner {
         childSteps.openToAll();
     }
 
+    /// True if children can have monitors: the machine executes programs that are in memory.
+    public static boolean canMonitor() {
+        return MonitorImage.isAllowed();
+    }
+
     /// Brings one into the world, in our own control group.
     ///
     /// @throws SpawnException if a step failed; then there is no child, dead or alive

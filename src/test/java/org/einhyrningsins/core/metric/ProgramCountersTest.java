@@ -9,10 +9,10 @@ import org.einhyrningsins.config.value.LoadEnvironment;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
 import org.einhyrningsins.core.Transition;
-import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEvent;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
@@ -59,8 +59,7 @@ class ProgramCountersTest {
     /// Dashboards and images have these words: they stay when a constant gets another name.
     @Test
     void theWordsForCausesAreThoseOfTheManual() throws IOException {
-        List<String> words =
-                Arrays.stream(WorkerState.Cause.values()).map(WorkerState.Cause::word).toList();
+        List<String> words = Arrays.stream(StopCause.values()).map(StopCause::word).toList();
         assertThat(words)
                 .containsExactly(
                         "retired",

@@ -12,6 +12,8 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.CanaryState;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.StopCause;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.plan.SocketHandoverOrder;
 import org.einhyrningsins.spec.AckSpec;
@@ -217,7 +219,7 @@ final class GoldenStatesTest {
                 .isInstanceOfSatisfying(
                         WorkerState.Stopping.class,
                         stopping -> {
-                            assertThat(stopping.cause()).isEqualTo(WorkerState.Cause.STOPPED);
+                            assertThat(stopping.cause()).isEqualTo(StopCause.STOPPED);
                             assertThat(stopping.sent()).isEqualTo(Signal.TERM);
                             assertThat(stopping.rest().getFirst().signal()).isEqualTo(Signal.KILL);
                             assertThat(stopping.deadline()).isNotNull();
@@ -327,6 +329,17 @@ final class GoldenStatesTest {
                 .isEqualTo(program);
     }
 
+    @Test
+    void aTaskIsKnownByWhoWaitsForItAndByItself() throws Exception {
+        Program web = image(file(2, "task/program-web"), ProgramSnapshot.class).program();
+        Program task = image(file(2, "task/program-web.before"), ProgramSnapshot.class).program();
+
+        TaskStage stage = web.tasks().stage();
+        assertThat(stage).isNotNull();
+        assertThat(stage.program()).isEqualTo(task.newest());
+        assertThat(task.tasks().ranFor()).isEqualTo(stage.version().generation());
+    }
+
     // ---- what the files have
 
     @Test
@@ -337,6 +350,9 @@ final class GoldenStatesTest {
         }
         Path released = file(SnapshotLanguage.NUMBER, "release/program-released");
         collect(image(released, ProgramSnapshot.class), found);
+        for (String which : List.of("task/program-web", "task/program-web.before")) {
+            collect(image(file(SnapshotLanguage.NUMBER, which), ProgramSnapshot.class), found);
+        }
         Set<String> all = new TreeSet<>();
         new FormatWalk().named.forEach(type -> all.add(FormatNames.type(type)));
         all.removeAll(found);

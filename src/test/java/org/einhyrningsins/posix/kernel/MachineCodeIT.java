@@ -25,12 +25,16 @@ class MachineCodeIT {
 
     @Test
     void theBytesForX86AreWhatTheSourceSays() throws Exception {
-        assertThat(assembled("x86_64")).isEqualTo(code(CpuArchitecture.X86_64));
+        assertThat(assembled("child-x86_64")).isEqualTo(code(CpuArchitecture.X86_64));
+        assertThat(assembled("monitor-x86_64"))
+                .isEqualTo(MonitorCode.monitor(CpuArchitecture.X86_64));
     }
 
     @Test
     void theBytesForAarch64AreWhatTheSourceSays() throws Exception {
-        assertThat(assembled("aarch64")).isEqualTo(code(CpuArchitecture.AARCH64));
+        assertThat(assembled("child-aarch64")).isEqualTo(code(CpuArchitecture.AARCH64));
+        assertThat(assembled("monitor-aarch64"))
+                .isEqualTo(MonitorCode.monitor(CpuArchitecture.AARCH64));
     }
 
     private static byte[] code(CpuArchitecture cpuArchitecture) throws IOException {
@@ -40,10 +44,11 @@ class MachineCodeIT {
         return all.toByteArray();
     }
 
-    private byte[] assembled(String machine) throws Exception {
+    private byte[] assembled(String name) throws Exception {
+        String machine = name.substring(name.indexOf('-') + 1);
         Path object = directory.resolve("child.o");
         Path bytes = directory.resolve("child.bin");
-        String source = Path.of("src/main/asm/child-" + machine + ".s").toAbsolutePath().toString();
+        String source = Path.of("src/main/asm/" + name + ".s").toAbsolutePath().toString();
         run(tool(machine, "as"), List.of("-o", object.toString(), source));
         run(
                 tool(machine, "objcopy"),

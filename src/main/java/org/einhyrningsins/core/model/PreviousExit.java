@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.core;
+package org.einhyrningsins.core.model;
 
-import org.einhyrningsins.core.WorkerState.Cause;
-import org.einhyrningsins.core.model.Moment;
-import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +15,7 @@ import java.util.List;
 /// @param why reason for its stop, in words; empty if it ended of itself
 public record PreviousExit(
         WorkerId worker, Moment startedAt, Moment endedAt, @Nullable WorkerExit exit, String why) {
-    PreviousExit with(WorkerExit how) {
+    public PreviousExit with(WorkerExit how) {
         return new PreviousExit(worker, startedAt, endedAt, how, why);
     }
 
@@ -29,7 +26,12 @@ public record PreviousExit(
 
     /// True if it was replaced because something was wrong with it.
     public boolean replaced() {
-        for (Cause cause : List.of(Cause.STOPPED, Cause.RESTARTED, Cause.SCALED, Cause.WITHDRAWN)) {
+        for (StopCause cause :
+                List.of(
+                        StopCause.STOPPED,
+                        StopCause.RESTARTED,
+                        StopCause.SCALED,
+                        StopCause.WITHDRAWN)) {
             if (why.equals(cause.words())) {
                 return false;
             }

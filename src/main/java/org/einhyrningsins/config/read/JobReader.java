@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.einhyrningsins.config.read;
+
+import org.einhyrningsins.config.source.ConfigNode;
+import org.einhyrningsins.config.source.ConfigNode.Items;
+import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.TextUtil;
+import org.einhyrningsins.config.value.ConfigFields;
+import org.einhyrningsins.config.value.TemplateReader;
+import org.einhyrningsins.config.value.ValueReader;
+import org.einhyrningsins.spec.JobSpec;
+import org.einhyrningsins.spec.RestartSpec;
+import org.einhyrningsins.spec.RolloutTasksSpec;
+import org.einhyrningsins.spec.StartSpec;
+import org.einhyrningsins.spec.TaskSpec;
+import org.einhyrningsins.spec.TextTemplate;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// Reads what makes a program a job, and when it starts (`kind`, `timeout`, `retries`, `start`),
+/// and the tasks of a rollout: each a command in one text, or a map with `run`; several are a list.
+record JobReader(ValueReader values, TemplateReader templates) {
+    private static final int MAX_TASKS = 20;
+    private static final Duration UNUSED = Duration.ofMinutes(1);
+
+    RolloutTasksSpec tasks(ConfigFields rollout) {
+        return new RolloutTasksSpec(
+                tasks(rollout, "before"),
+                tasks(rollout, "after"),
+                rollout.flag("rollback-runs-before", false));
+    }
+
+    private List<TaskSpec> tasks(ConfigFields rollout, String key) {
+        ConfigNode configNode = rollout.node(key);
+        List<ConfigNode> nodes =
+                configNode == null
+                        ? List.of()
+                        : configNode instanceof Items list ? list.values() : List.of(configNode);
+        if (nodes.size() > MAX_TASKS) {
+            rollout.report(key, "there are " + nodes.size() + " tasks; at most " + MAX_TASKS);
+        }
+        List<TaskSpec> tasks = new ArrayList<>();
+        for (ConfigNode node : nodes) {
+            tasks.add(task(node));
+        }
+        return tasks;
+    }
+
+    private TaskSpec task(ConfigNode configNode) {
+        if (configNode instanceof Items) {
+            values.expected(configNode, "a command in one text, or a map with run");
+        }
+        CommandReader commandReader = new CommandReader(values, templates);
+        if (!(configNode instanceof Mapping map)) {
+            return new TaskSpec(
+                    commandReader.read(configNode),
+                    TaskSpec.DEFAULT_TIMEOUT,
+                    new LinkedHashMap<>());
+        }
+        ConfigFields task = ConfigFields.of(map, ConfigShape.TASK, values);
+        task.require("run");
+        return new TaskSpec(
+                commandReader.read(task.node("run")),
+                task.positive("timeout", TaskSpec.DEFAULT_TIMEOUT),
+                env(task.node("env"), commandReader));
+    }
+
+    private SequencedMap<String, TextTemplate> env(
+            @Nullable ConfigNode configNode, CommandReader commandReader) {
+        SequencedMap<String, TextTemplate> env = new LinkedHashMap<>();
+        if (configNode instanceof Mapping map) {
+            for (Map.Entry<String, ConfigNode.Entry> entry : map.entries().entrySet()) {
+                String name = entry.getKey();
+                if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
+                    values.problems()
+                            .report(
+                                    entry.getValue().key(),
+                                    TextUtil.quoted(name)
+                                            + " cannot be the name of a variable; write NAME:"
+                                            + " value");
+                }
+                TextTemplate value =
+                        commandReader.template(
+                                entry.getValue().value(), "text (\"\" for an empty one)");
+                if (value != null) {
+                    env.put(entry.getKey(), value);
+                }
+            }
+        } else if (configNode != null) {
+            values.expected(configNode, "a map of variables");
+        }
+        return env;
+    }
+
+    /// Kinds of programs.
+    private enum Kind {
+        SERVICE,
+        JOB
+    }
+
+    /// What starts a program.
+    private enum Start {
+        AUTO,
+        MANUAL
+    }
+
+    /// Reads the job; null for a program that serves.
+    static @Nullable JobSpec job(ConfigFields program) {
+        if (program.choice("kind", Kind.values(), Kind.SERVICE) == Kind.SERVICE) {
+            for (String key : List.of("timeout", "retries")) {
+                if (program.has(key)) {
+                    program.report(key, key + " is for a job; write kind: job, or leave it out");
+                }
+            }
+            return null;
+        }
+        for (String key : List.of("bind", "ack", "health", "watchdog", "max-age")) {
+            if (program.isMeant(key)) {
+                program.report(key, "a job is done when it ends; leave out " + key);
+            }
+        }
+        return new JobSpec(
+                program.has("timeout") ? program.positive("timeout", UNUSED) : null,
+                program.number("retries", 0, JobSpec.MAX_RETRIES, 0),
+                null);
+    }
+
+    /// Returns the restart policy of a job, of which only the delays hold.
+    static RestartSpec restart(RestartSpec restart) {
+        return new RestartSpec(
+                RestartSpec.When.NEVER, restart.backoff(), restart.giveUp(), restart.burst());
+    }
+
+    static StartSpec start(ConfigFields program) {
+        return new StartSpec(
+                program.choice("start", Start.values(), Start.AUTO) == Start.MANUAL,
+                program.texts("after", "the name of a program"));
+    }
+}
