@@ -59,7 +59,7 @@ final class RolloutStrategy {
         stepContext.report(
                 Severity.INFO,
                 null,
-                "rolling to " + target.words() + ", " + strategyName(strategy));
+                "rolling to " + target.words() + ", " + strategy.name().toLowerCase(Locale.ROOT));
     }
 
     /// Decides what comes first, when nothing is in the way of new workers any more: slots without
@@ -395,9 +395,5 @@ final class RolloutStrategy {
                                 pendingRequest.ticket(), stepContext.name + ": " + message));
             }
         }
-    }
-
-    private static String strategyName(Strategy strategy) {
-        return strategy.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -62,12 +62,12 @@ public record WorkerHealth(
         return watchdog.interval;
     }
 
-    /// See [Memory#weighing()].
+    /// See [Memory#nextCheck()].
     public @Nullable Moment nextMemoryCheck() {
         return memory.nextCheck;
     }
 
-    /// See [Memory#weight()].
+    /// See [Memory#bytes()].
     public long memoryBytes() {
         return memory.bytes;
     }

@@ -56,6 +56,8 @@ public final class Explainer {
 
     /// Says how programs are.
     public interface Statuses {
+        /// Returns the status of a program.
+        ///
         /// @param slots only these; null for the whole program
         ProgramStatus of(ProgramHost host, @Nullable Set<Integer> slots);
     }
@@ -97,6 +99,8 @@ public final class Explainer {
         }
     }
 
+    /// Explains the state of a program.
+    ///
     /// @param slots only these; null for the whole program
     public Explanation of(ProgramHost host, @Nullable Set<Integer> slots) {
         ProgramStatus status = statuses.of(host, slots);

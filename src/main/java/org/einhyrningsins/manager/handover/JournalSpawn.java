@@ -42,8 +42,8 @@ final class JournalSpawn {
     /// @param pidfd of its process; -1 if that is gone
     static WorkerSnapshot worker(Program program, StateJournal.SpawnNote birth, int pidfd) {
         LogsSpec logs = program.newest().logs();
-        WorkerSnapshot.Process process =
-                new WorkerSnapshot.Process(
+        WorkerSnapshot.ProcessState process =
+                new WorkerSnapshot.ProcessState(
                         birth.pid(),
                         pidfd < 0 ? birth.ticks() : ProcReader.startTime(birth.pid()),
                         pidfd,

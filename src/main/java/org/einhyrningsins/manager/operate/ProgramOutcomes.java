@@ -32,7 +32,7 @@ final class ProgramOutcomes {
                 -1);
     }
 
-    /// @param program null if it is not there, or not any more
+    /// @param host null if the program is not there, or not any more
     static Outcome of(String name, @Nullable ProgramHost host, boolean done, String message) {
         return new Outcome(
                 name,

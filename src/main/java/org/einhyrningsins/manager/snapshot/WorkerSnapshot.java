@@ -17,7 +17,7 @@ import java.util.List;
 /// @param kept other descriptors kept for it
 public record WorkerSnapshot(
         WorkerId id,
-        Process process,
+        ProcessState process,
         int ackSocket,
         Log log,
         String statusText,
@@ -29,7 +29,7 @@ public record WorkerSnapshot(
     /// @param uid its user; -1 for the manager's own
     /// @param bornMillis wall clock, for people
     /// @param adopted it is no child of the manager's
-    public record Process(
+    public record ProcessState(
             int pid, long startTicks, int pidfd, int uid, long bornMillis, boolean adopted) {}
 
     /// File that a worker writes to.
@@ -44,8 +44,8 @@ public record WorkerSnapshot(
     /// @param pidfd of its process
     /// @param left what is left of the descriptors kept for it
     public WorkerSnapshot adopted(int pidfd, List<KeptDescriptor> left) {
-        Process found =
-                new Process(
+        ProcessState found =
+                new ProcessState(
                         process.pid,
                         process.startTicks,
                         pidfd,
@@ -55,17 +55,17 @@ public record WorkerSnapshot(
         return new WorkerSnapshot(id, found, -1, log, statusText, left);
     }
 
-    /// See [Process#pid()].
+    /// See [ProcessState#pid()].
     public int pid() {
         return process.pid;
     }
 
-    /// See [Process#startTicks()].
+    /// See [ProcessState#startTicks()].
     public long startTicks() {
         return process.startTicks;
     }
 
-    /// See [Process#pidfd()].
+    /// See [ProcessState#pidfd()].
     public int pidfd() {
         return process.pidfd;
     }

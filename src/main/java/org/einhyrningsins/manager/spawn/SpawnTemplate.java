@@ -73,14 +73,14 @@ public final class SpawnTemplate {
             Path notifications,
             @Nullable Credentials credentials,
             WorkerCredentials secrets,
-            int nothing) {
+            int devNull) {
         this.programVersion = programVersion;
         ProcessIdentitySpec identity = programVersion.spec().identity();
         childIdentity =
                 new ChildIdentity(
                         credentials, identity.umask(), identity.nice(), identity.limits());
         childConfinement = WorkerConfinement.of(identity, credentials);
-        this.devNull = nothing;
+        this.devNull = devNull;
         this.secrets = secrets;
         ProgramSpec spec = programVersion.spec();
         this.bound = List.copyOf(bound);

@@ -80,7 +80,7 @@ public record WorkerProcess(
     public WorkerSnapshot image(String words, int open, long startTicks) {
         return new WorkerSnapshot(
                 id,
-                new WorkerSnapshot.Process(pid, startTicks, pidfd, uid, bornMillis, adopted),
+                new WorkerSnapshot.ProcessState(pid, startTicks, pidfd, uid, bornMillis, adopted),
                 channels.ackSocket(),
                 new WorkerSnapshot.Log(log.file(), log.offset(), log.extent()),
                 words,

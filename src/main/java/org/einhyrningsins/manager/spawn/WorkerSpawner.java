@@ -61,13 +61,13 @@ public final class WorkerSpawner {
             SocketTable sockets,
             WorkerCgroups cgroups,
             WorkerCredentials secrets,
-            int nothing,
+            int devNull,
             WorkerOutput workerOutput) {
         this.inherited = inherited;
         this.sockets = sockets;
         this.cgroups = cgroups;
         this.secrets = secrets;
-        this.devNull = nothing;
+        this.devNull = devNull;
         this.workerOutput = workerOutput;
         files = new WorkerFiles(secrets);
         objections = new SpawnObjections(inherited);

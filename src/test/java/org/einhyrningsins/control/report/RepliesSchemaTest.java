@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// The schema of replies describes what is written, field by field. The shipped one lets later
 /// versions add fields; here it does not.
@@ -203,7 +204,7 @@ class RepliesSchemaTest {
 
     @Test
     void hasEveryWordForTypesAndStates() {
-        Map<?, ?> definitions = (Map<?, ?>) schema.get("$defs");
+        Map<?, ?> definitions = (Map<?, ?>) Objects.requireNonNull(schema.get("$defs"));
         assertThat(definitions.containsKey("line")).as("lines of logs").isTrue();
         assertThat(read(FILE))
                 .contains(

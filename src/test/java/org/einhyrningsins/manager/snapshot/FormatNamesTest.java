@@ -69,7 +69,10 @@ final class FormatNamesTest {
             if (each.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
                 wrong.add(each.getName() + " of " + FormatNames.javaName(type) + " can be null");
             }
-            compare(each.getType(), names.flat().get(each.getName()), wrong);
+            compare(
+                    each.getType(),
+                    Objects.requireNonNull(names.flat().get(each.getName())),
+                    wrong);
         }
     }
 
@@ -205,7 +208,7 @@ final class FormatNamesTest {
             to.add(known ? name : name + described(type, part.getKey()));
         }
         for (RecordComponent each : flat(type, of)) {
-            add(each.getType(), of.flat().get(each.getName()), format, to);
+            add(each.getType(), Objects.requireNonNull(of.flat().get(each.getName())), format, to);
         }
     }
 

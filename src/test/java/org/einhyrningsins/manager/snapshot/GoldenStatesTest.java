@@ -122,7 +122,7 @@ final class GoldenStatesTest {
         try (Stream<Path> files = Files.walk(FILES.resolve("format-" + format))) {
             all = files.filter(Files::isRegularFile).toList();
         }
-        assertThat(all).hasSize(format == 1 ? 22 : 23);
+        assertThat(all).hasSize(format == 1 ? 22 : 25);
         for (Path file : all) {
             assertThat(Files.readString(file)).startsWith("{\"format\":" + format + ",");
             image(file, type(file.getFileName().toString()));
@@ -334,8 +334,7 @@ final class GoldenStatesTest {
         Program web = image(file(2, "task/program-web"), ProgramSnapshot.class).program();
         Program task = image(file(2, "task/program-web.before"), ProgramSnapshot.class).program();
 
-        TaskStage stage = web.tasks().stage();
-        assertThat(stage).isNotNull();
+        TaskStage stage = Objects.requireNonNull(web.tasks().stage());
         assertThat(stage.program()).isEqualTo(task.newest());
         assertThat(task.tasks().ranFor()).isEqualTo(stage.version().generation());
     }

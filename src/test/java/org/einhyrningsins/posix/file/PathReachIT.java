@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 class PathReachIT {
     private static final int NOBODY = 65534;
@@ -26,35 +27,39 @@ class PathReachIT {
         mode(top, 0711);
     }
 
+    private static Path parent(Path path) {
+        return Objects.requireNonNull(path.getParent());
+    }
+
     private static void mode(Path path, int mode) throws IOException {
         Files.setAttribute(path, "unix:mode", mode);
     }
 
     @Test
     void namesAreInReachOfWhoMayListTheirDirectory() throws IOException {
-        mode(file.getParent(), 0755);
-        assertThat(PathReach.ofNames(file)).isEqualTo("below " + file.getParent());
+        mode(parent(file), 0755);
+        assertThat(PathReach.ofNames(file)).isEqualTo("below " + parent(file));
         assertThat(PathReach.of(file)).as("what is written to a file").isNull();
-        mode(file.getParent(), 0744);
+        mode(parent(file), 0744);
         assertThat(PathReach.ofNames(file)).as("listed, and not entered").isNotNull();
     }
 
     @Test
     void namesAreInNobodysReachWhereOthersMayOnlyPassThrough() throws IOException {
-        mode(file.getParent(), 0711);
+        mode(parent(file), 0711);
         assertThat(PathReach.ofNames(file)).isNull();
-        mode(file.getParent(), 0700);
+        mode(parent(file), 0700);
         assertThat(PathReach.ofNames(file)).isNull();
         mode(top, 0700);
-        mode(file.getParent(), 0755);
+        mode(parent(file), 0755);
         assertThat(PathReach.ofNames(file)).as("nobody gets there").isNull();
     }
 
     @Test
     void namesAreInReachOfWhoOwnsADirectoryOnTheWay() throws IOException {
         assumeTrue(Processes.user() == 0, "only root gives a directory away");
-        mode(file.getParent(), 0700);
-        Files.setAttribute(file.getParent(), "unix:uid", NOBODY);
+        mode(parent(file), 0700);
+        Files.setAttribute(parent(file), "unix:uid", NOBODY);
         assertThat(PathReach.ofNames(file)).isEqualTo("uid " + NOBODY);
         assertThat(PathReach.ofNames(file.resolve("below/it.sock"))).isEqualTo("uid " + NOBODY);
     }

@@ -22,10 +22,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// A monitor writes down how the process ended that it waited for, whoever lives at that moment.
 @Timeout(300)
@@ -149,8 +151,7 @@ class MonitorIT {
 
         awaited(start(child));
 
-        MonitorRecord.End end = end();
-        assertThat(end).isNotNull();
+        MonitorRecord.End end = Objects.requireNonNull(end());
         assertThat(end.failure())
                 .isEqualTo("execve /nowhere/program: no such file or directory (ENOENT)");
     }
@@ -162,8 +163,7 @@ class MonitorIT {
 
         awaited(start(child));
 
-        MonitorRecord.End end = end();
-        assertThat(end).isNotNull();
+        MonitorRecord.End end = Objects.requireNonNull(end());
         assertThat(end.failure()).isEqualTo("chdir /nowhere: no such file or directory (ENOENT)");
     }
 
@@ -219,8 +219,7 @@ class MonitorIT {
 
         awaited(start(child));
 
-        MonitorRecord.End end = end();
-        assertThat(end).isNotNull();
+        MonitorRecord.End end = Objects.requireNonNull(end());
         assertThat(end.signal()).isEqualTo(9); // it killed itself with its group, and nobody else
     }
 
@@ -241,7 +240,7 @@ class MonitorIT {
     private static String state(Path process) {
         try {
             return Files.readString(process.resolve("stat")).replaceAll(".*\\) (.).*\\n", "$1");
-        } catch (java.io.IOException gone) {
+        } catch (IOException gone) {
             return "Z";
         }
     }
