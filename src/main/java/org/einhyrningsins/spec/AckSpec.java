@@ -16,6 +16,10 @@ public record AckSpec(Mode mode, Duration timeout) {
     public static final AckSpec DEFAULT =
             new AckSpec(new Timer(Duration.ofSeconds(1)), Duration.ofSeconds(30));
 
+    /// The ack of a job, which counts as running from its start.
+    public static final AckSpec AT_ONCE =
+            new AckSpec(new Timer(Duration.ZERO), Duration.ofSeconds(30));
+
     /// Signs that count as an ack.
     public sealed interface Mode {}
 

@@ -49,7 +49,7 @@ public record SupervisionSpec(
     /// The treatment of a task.
     static SupervisionSpec of(JobSpec job) {
         return new SupervisionSpec(
-                AckSpec.DEFAULT,
+                AckSpec.AT_ONCE,
                 StopSpec.DEFAULT,
                 RestartSpec.ONCE,
                 RolloutSpec.DEFAULT,

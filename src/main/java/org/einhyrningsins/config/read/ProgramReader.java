@@ -125,7 +125,7 @@ final class ProgramReader {
         RestartSpec restart = new RestartReader(valueReader).read(program.node("restart"));
         SupervisionSpec supervision =
                 new SupervisionSpec(
-                        ack,
+                        job == null ? ack : AckSpec.AT_ONCE,
                         new StopReader(valueReader).read(program.node("stop")),
                         job == null ? restart : JobReader.restart(restart),
                         new RolloutReader(valueReader, workers, ack).read(rollout),
