@@ -22,7 +22,6 @@ shop = sqlite3.connect(sys.argv[1])
 shop.execute("CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY)")
 shop.execute("ALTER TABLE orders ADD COLUMN %s TEXT")
 shop.commit()
-print("migrated")
 """
 BAD = """
 try:
