@@ -69,6 +69,7 @@ class ProgramCountersTest {
                         "failed-start",
                         "withdrawn",
                         "hung",
+                        "overdue",
                         "replaced",
                         "left-behind");
         String page = Files.readString(Path.of("man/einhyrningsins.yaml.5"));
