@@ -135,6 +135,11 @@ def bad(lab, manager):
     newest = manager.ctl("--json", "history", "web").json()["data"]["programs"][0]["generations"][0]
     check("web.before failed: exit status 1" in newest["why"], str(newest))
     same(ended(manager, "web.before"), "failed", "the task")
+    why = manager.ctl("explain", "web").text
+    check("'explain web.before' has the last lines of the task" in why and "ack.timeout" not in why, why)
+    check("until a rollout of web runs it" in manager.ctl("explain", "web.before").text, "what comes next for the task")
+    by_hand = manager.ctl("explain", "console").text
+    check("it is started by hand (start: manual)" in by_hand, by_hand)
     check("no such table: nowhere" in manager.stderr(), "what the migration said")
 
 

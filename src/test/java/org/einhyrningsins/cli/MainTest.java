@@ -39,6 +39,16 @@ class MainTest {
     }
 
     @Test
+    void countsNoTaskAsAProgram() throws IOException {
+        Path file =
+                file(
+                        "programs: {web: {command: [/bin/true], ack: notify, rollout: {before:"
+                                + " /bin/true, after: /bin/true}}}");
+        assertThat(run("check", file.toString())).isZero();
+        assertThat(out).hasToString(file + ": 1 program, 0 sockets, no problems\n");
+    }
+
+    @Test
     void saysEveryProblemOfAFile() throws IOException {
         Path file = file("programs: {web: {command: [/bin/true], workers: many, color: red}}");
         assertThat(run("check", file.toString())).isEqualTo(3);

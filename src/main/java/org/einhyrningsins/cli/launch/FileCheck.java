@@ -109,11 +109,13 @@ public final class FileCheck {
     }
 
     private static String contents(ServicesSpec services) {
+        int programs = 0;
         int sockets = 0;
         for (ProgramSpec program : services.programs().values()) {
+            programs += program.isTask() ? 0 : 1;
             sockets += program.sockets().size();
         }
-        return count(services.programs().size(), "program") + ", " + count(sockets, "socket");
+        return count(programs, "program") + ", " + count(sockets, "socket");
     }
 
     private static String problems(List<ConfigProblem> warnings) {

@@ -166,7 +166,8 @@ public final class ProgramFacts {
     private void program() {
         rollout();
         VersionFailure failure = after.setback();
-        if (failure != null && before.setback() == null) {
+        VersionFailure known = before.setback();
+        if (failure != null && (known == null || known.generation() != failure.generation())) {
             Map<String, String> details = new LinkedHashMap<>();
             details.put("generation", Integer.toString(failure.generation()));
             details.put("back_to", Integer.toString(failure.back()));

@@ -14,6 +14,7 @@ import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.FactStore;
 import org.einhyrningsins.manager.runtime.FactTimes;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.einhyrningsins.spec.fact.Fact;
 import org.einhyrningsins.spec.fact.FactKind;
@@ -136,6 +137,9 @@ public final class Explainer {
     /// The last failure of a slot that has not recovered from it; where all is well, none.
     private static @Nullable Fact failure(
             Program program, List<Fact> facts, @Nullable Set<Integer> slots) {
+        if (FailureHints.failedByTask(program)) {
+            return null; // no worker failed
+        }
         for (Fact fact : facts.reversed()) {
             boolean its = slots == null || slots.contains(fact.slot());
             if (its && FAILURES.contains(fact.kind()) && isFailure(program, fact)) {
@@ -200,6 +204,9 @@ public final class Explainer {
             stop = fact.detail("command").equals("stop") ? fact : stop;
         }
         String who = stop == null || command == null ? "by the operator" : stop.message();
+        if (stop == null && known.program().newest().startedByHand()) {
+            who = "it is started by hand (start: manual)";
+        }
         String since =
                 stop == null ? since(known, FactKind.STOPPED) : FactTimes.rfc3339(stop.atMillis());
         return new Cause("stopped", "stopped: " + who, since, 0);
@@ -331,14 +338,23 @@ public final class Explainer {
         return switch (known.status().state()) {
             case STOPPED -> new Next("nothing, until 'start " + name + "'", "");
             case STOPPING -> new Next("waits until its processes have ended, then sends KILL", "");
-            case FAILED ->
-                    new Next("nothing, until 'start " + name + "' or a reload that changes it", "");
+            case FAILED -> new Next("nothing, until " + triesAgain(program), "");
             case DONE -> new Next("nothing, until 'start " + name + "'", "");
             case WAITING -> new Next(waitsFor(program), "");
             case ROLLING -> new Next(FailureHints.rolls(program), "");
             case STARTING, BACKING_OFF, CRASH_LOOP -> new Next(FailureHints.awaited(program), "");
             case RUNNING, DEGRADED -> new Next("", "");
         };
+    }
+
+    /// Describes what starts a program that has failed. A changed definition starts no job.
+    private static String triesAgain(Program program) {
+        JobSpec job = program.newest().job();
+        if (job != null && job.owner() != null) {
+            return "a rollout of " + job.owner() + " runs it";
+        }
+        String start = "'start " + program.name() + "'";
+        return job == null ? start + " or a reload that changes it" : start;
     }
 
     private static String waitsFor(Program program) {

@@ -9,6 +9,7 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.CanaryState;
 import org.einhyrningsins.core.model.DurationText;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
@@ -16,6 +17,7 @@ import org.einhyrningsins.manager.runtime.FactTimes;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.posix.process.PortHolder;
 import org.einhyrningsins.spec.AckSpec;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.fact.Fact;
 import org.einhyrningsins.spec.fact.FactKind;
@@ -40,6 +42,9 @@ final class FailureHints {
     private FailureHints() {}
 
     static String of(Explainer.Case known, ProgramTable programs) {
+        if (failedByTask(known.program())) {
+            return ofTask(known.program().name(), programs);
+        }
         Fact failure = known.failure();
         if (failure == null) {
             return "";
@@ -53,6 +58,24 @@ final class FailureHints {
             case SUSPENDED -> "'signal CONT " + failure.subject() + "' lets it go on";
             default -> "";
         };
+    }
+
+    /// True if the newest version failed, and none of its workers is to blame: a task before its
+    /// rollout failed.
+    static boolean failedByTask(Program program) {
+        VersionFailure setback = program.setback();
+        return setback != null && !setback.rolled() && setback.blame() == null;
+    }
+
+    private static String ofTask(String owner, ProgramTable programs) {
+        for (ProgramHost host : programs.all()) {
+            JobSpec job = host.program().newest().job();
+            boolean its = job != null && owner.equals(job.owner());
+            if (its && host.program().slots().stream().anyMatch(Slot::endedBadly)) {
+                return "'explain " + host.name() + "' has the last lines of the task";
+            }
+        }
+        return "";
     }
 
     private static String exited(Explainer.Case known, Fact failure, ProgramTable programs) {

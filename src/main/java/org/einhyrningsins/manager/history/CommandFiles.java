@@ -5,6 +5,7 @@ import org.einhyrningsins.manager.snapshot.FileIdentity;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.ExecutableSearch;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.TextTemplate;
 
 import java.io.IOException;
@@ -27,8 +28,8 @@ final class CommandFiles {
 
     private CommandFiles() {}
 
-    /// The files of a definition as they are now; the program file first. A word that differs from
-    /// worker to worker is not looked at.
+    /// The files of a definition as they are now, those of its release if it has one; the program
+    /// file first. A word that differs from worker to worker is not looked at.
     static List<FileIdentity> of(ProgramSpec spec) {
         List<FileIdentity> files = new ArrayList<>();
         boolean first = true;
@@ -39,7 +40,9 @@ final class CommandFiles {
                 if (first) {
                     add(files, program(spec, text), true);
                 } else if (text.indexOf('/') >= 0 || text.indexOf('.') > 0) {
-                    add(files, text, spec.directory());
+                    Release release = spec.release();
+                    String name = release == null ? text : release.in(text);
+                    add(files, name, spec.workingDirectory());
                 }
             }
             first = false;
@@ -48,15 +51,21 @@ final class CommandFiles {
     }
 
     private static Path program(ProgramSpec spec, String command) {
+        Release release = spec.release();
+        Path kept = release == null ? null : release.program();
+        if (kept != null) {
+            return kept;
+        }
         TextTemplate path = spec.env().get("PATH");
         String search =
                 path == null
                         ? System.getenv().getOrDefault("PATH", SEARCH)
                         : path.expand(0, Map.of());
         try {
-            return Path.of(ExecutableSearch.find(command, spec.directory().toString(), search));
+            return Path.of(
+                    ExecutableSearch.find(command, spec.workingDirectory().toString(), search));
         } catch (PosixException none) {
-            return spec.directory().resolve(command);
+            return spec.workingDirectory().resolve(command);
         }
     }
 

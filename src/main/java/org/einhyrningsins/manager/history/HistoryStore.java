@@ -137,7 +137,7 @@ public final class HistoryStore {
             if (version != null) {
                 changes.put(
                         record.number(),
-                        CommandFiles.since(record.files(), version.spec().directory()));
+                        CommandFiles.since(record.files(), version.spec().workingDirectory()));
             }
         }
         return changes;

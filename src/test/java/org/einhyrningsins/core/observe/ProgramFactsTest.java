@@ -139,6 +139,21 @@ class ProgramFactsTest {
     }
 
     @Test
+    void eachVersionThatFailsIsAFactOfItsOwn() throws IOException {
+        start();
+        happens(new ProgramEvent.Acked(FIRST));
+        for (int failed = 2; failed <= 3; failed++) {
+            ProgramSpec next =
+                    spec("env: { A: '" + failed + "' }, ack: notify, rollout: { retries: 1 }");
+            happens(new ProgramEvent.Requested(failed, new ProgramCommand.Apply(next, false)));
+            happens(new ProgramEvent.Exited(new WorkerId(0, failed), new WorkerExit(1, 0)));
+            assertThat(only(FactKind.VERSION_FAILED).details())
+                    .containsEntry("generation", Integer.toString(failed))
+                    .containsEntry("back_to", "1");
+        }
+    }
+
+    @Test
     void everyReportIsInOneFact() {
         start();
         for (int i = 1; i < 12; i++) {

@@ -332,6 +332,39 @@ class HistoryStoreTest {
     }
 
     @Test
+    void looksAtTheFilesOfTheReleaseAndNotAtThoseBehindTheLink() throws Exception {
+        Path one = release("1");
+        release("2");
+        Path link = Files.createSymbolicLink(home.resolve("current"), Path.of("releases/1"));
+        ProgramSpec inside =
+                load(home, "directory: current, command: [./tool, app.py], ack: { mode: manual }");
+        ProgramSpec outside =
+                load(
+                        home,
+                        "command: [current/tool, %s/app.py], ack: { mode: manual }"
+                                .formatted(link));
+        var then = CommandFiles.of(inside);
+        assertThat(then)
+                .extracting(each -> each.path())
+                .containsExactly(one.resolve("tool"), one.resolve("app.py"));
+        assertThat(CommandFiles.of(outside)).isEqualTo(then);
+        Files.delete(link);
+        Files.createSymbolicLink(link, Path.of("releases/2"));
+        assertThat(CommandFiles.since(then, inside.workingDirectory())).isEqualTo(FileChanges.NONE);
+        Files.delete(one.resolve("app.py"));
+        assertThat(CommandFiles.since(then, inside.workingDirectory()).gone())
+                .containsExactly(one.resolve("app.py").toString());
+    }
+
+    private Path release(String name) throws IOException {
+        Path release = Files.createDirectories(home.resolve("releases").resolve(name));
+        Path tool = Files.writeString(release.resolve("tool"), "#!/bin/sh\n");
+        Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.writeString(release.resolve("app.py"), name);
+        return release.toRealPath();
+    }
+
+    @Test
     void readsWhatEarlierReleasesWrote() throws Exception {
         Path golden =
                 Path.of("src/test/resources/org/einhyrningsins/manager/history/history-web.json");
