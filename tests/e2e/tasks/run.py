@@ -115,7 +115,7 @@ def good(lab, manager):
     same(columns(lab), ["id", "two"], "the table")
     first = min(fact.at for fact in lab.facts("boot") if fact.version == "v2")
     check(first > float(found[0][4]), "a worker was started before the migration ran")
-    wait_for(lambda: os.path.exists(lab.path("warmed")), "the task after the rollout")
+    wait_for(lambda: os.path.exists(lab.path("warmed")) and read(lab.path("warmed")), "the task after the rollout")
     same(read(lab.path("warmed")).split(), [lab.path("releases", "2"), "--all"], "the task after it")
 
 
@@ -169,7 +169,7 @@ def killed_in_the_middle(lab, manager):
         manager.wait()
         lab.write(hold, "")
         wait_for(lambda: not alive(pid), "the end of the migration")
-        manager = lab.start()
+        manager = lab.start(socket_path=manager.socket)
         wait_for(lambda: verdict in outcome(manager, number), "the rollout of release %d" % number)
         same(len(runs(lab)), before + 1, "it ran once")
     same(columns(lab)[-1], "five", "the table")
@@ -217,7 +217,7 @@ def job_over_a_kill(lab, manager):
     manager.wait()
     lab.write("go", "")
     wait_for(lambda: not alive(pid), "its end")
-    manager = lab.start()
+    manager = lab.start(socket_path=manager.socket)
     wait_for(lambda: ended(manager, "console") == "failed", "the state of the job")
     check("exit status 42" in manager.ctl("show", "console").text, "its exit status")
     same(read(lab.path("pid")).strip(), str(pid), "it ran once")
