@@ -16,6 +16,7 @@ import org.einhyrningsins.manager.runtime.StartException;
 import org.einhyrningsins.manager.snapshot.ReexecSnapshot;
 import org.einhyrningsins.manager.snapshot.SnapshotException;
 import org.einhyrningsins.manager.spawn.WorkerTag;
+import org.einhyrningsins.posix.kernel.PosixException;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -58,10 +59,19 @@ public final class Manager {
                 return goOn(options, words);
             }
             StrayDescriptors.close(System.getenv(), words);
-            return new Manager(options, words).start();
+            return made(options, words).start();
         } catch (StartException e) {
             System.err.println("einhyrningsins: " + e.getMessage());
             return e.code().code();
+        }
+    }
+
+    /// Makes a manager; nothing is opened yet but what any needs.
+    private static Manager made(LaunchOptions options, List<String> words) throws StartException {
+        try {
+            return new Manager(options, words);
+        } catch (PosixException e) { // it may open too few files
+            throw new StartException(ExitStatus.FAILED, "cannot start: " + e.getMessage());
         }
     }
 

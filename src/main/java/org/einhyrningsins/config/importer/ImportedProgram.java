@@ -50,7 +50,9 @@ public final class ImportedProgram extends ImportRemarks {
 
     /// True if none of its workers is started.
     boolean isIdle() {
-        return isBlocked() || "0".equals(keys.get("workers"));
+        return isBlocked()
+                || "0".equals(keys.get("workers"))
+                || "manual".equals(keys.get("start"));
     }
 
     /// Restarts it never. What comes after a job waits for its end, and after any other program for
@@ -235,21 +237,11 @@ public final class ImportedProgram extends ImportRemarks {
         whole("workers", foreignSetting, 0, MAX_WORKERS);
     }
 
-    /// Starts none of its workers, and says at each of the settings that want it so what starts as
-    /// many as it has.
+    /// Starts it by a command alone, and says so at each of the settings that want that.
     public void idle(List<ForeignSetting> settings) {
-        String count = keys.getOrDefault("workers", "1");
-        String most =
-                switch (count) {
-                    case "0" -> "1";
-                    case "cpus" -> "$(nproc)";
-                    default -> count;
-                };
-        String order = "'einhyrningsinsctl scale " + name + " " + most + "'";
-        settings.forEach(
-                foreignSetting ->
-                        comment("workers", foreignSetting, "nothing runs until " + order));
-        set("workers", "0");
+        String order = "'einhyrningsinsctl start " + name + "'";
+        settings.forEach(setting -> comment("start", setting, "nothing runs until " + order));
+        set("start", "manual");
     }
 
     /// Starts none of its workers, and says how many it has once it can be run.
