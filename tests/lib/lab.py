@@ -586,7 +586,9 @@ class Manager:
         found = []
         for pid in children_of(self.pid):
             env = environment_of(pid)
-            if "EINHORN_CHILD_INDEX" in env and alive(pid) and (name is None or env.get("NAME") == name):
+            # a deputy of the manager has the manager's memory, and so its environment
+            worker = "EINHORN_CHILD_INDEX" in env and read("/proc/%d/comm" % pid).strip() != "einhyrn-deputy"
+            if worker and alive(pid) and (name is None or env.get("NAME") == name):
                 found.append(Worker(pid, int(env["EINHORN_CHILD_INDEX"]), env.get("NAME"), env.get("VERSION")))
         return sorted(found, key=lambda worker: (worker.name or "", worker.slot, worker.pid))
 

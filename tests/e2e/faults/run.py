@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 
-from lab import alive, all_pids, check, command_of, environment_of, get, nothing_lost, read, same, session_of, state_of, wait_for
+from lab import alive, all_pids, check, children_of, command_of, environment_of, get, nothing_lost, read, same, session_of, state_of, wait_for
 
 PIPE_BYTES = 64 * 1024
 ODD = ("deaf", "closes_everything", "another_user", "forks_twice", "family_of_daemons", "acks_without_end")
@@ -53,6 +53,12 @@ def removed_sockets(lab, manager):
 
 
 def open_descriptors(manager):
+    """Counted when no deputy of the manager is left, which it has for some seconds."""
+
+    def deputies():
+        return [pid for pid in children_of(manager.pid) if read("/proc/%d/comm" % pid).strip() == "einhyrn-deputy"]
+
+    wait_for(lambda: not deputies(), "the end of the deputies")
     return len(os.listdir("/proc/%d/fd" % manager.pid))
 
 

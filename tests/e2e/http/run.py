@@ -259,6 +259,7 @@ def listeners(pid, port):
 
 
 def reexec(lab, manager):
+    all_ready(manager)
     before = metrics(lab)
     inode = listeners(manager.pid, lab.port("pages"))
     refused = []
@@ -285,6 +286,15 @@ def reexec(lab, manager):
     same_counts(before, after)
 
 
+def all_ready(manager):
+    """No start or ack is under way that would be counted a moment later."""
+
+    def whole(program):
+        return program["ready"] == program["wanted"] == len(program["workers"])
+
+    wait_for(lambda: all(whole(each) for each in manager.status().values()), "all workers are ready")
+
+
 def same_counts(before, after):
     for name in before:
         if re.match("einhyrningsins_worker_(starts|exits|failed|ack|slot)|einhyrningsins_rollout", name):
@@ -296,6 +306,7 @@ def written(manager, program):
 
 
 def recovery(lab, manager):
+    all_ready(manager)
     before = metrics(lab)
     for program in ("web", "crowd"):
         starts = before['einhyrningsins_worker_starts_total{program="%s"}' % program]

@@ -9,6 +9,7 @@ import org.einhyrningsins.manager.handover.StateRecorder;
 import org.einhyrningsins.manager.http.HttpListener;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.DirectoryCalls;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.runtime.StartDirectory;
@@ -127,6 +128,7 @@ public final class Manager {
     private void loop() {
         parts.shutdown.leaveAll(true); // whatever ends this loop, unless it is the end
         ProcReader.loopBegins();
+        DirectoryCalls.loopBegins();
         keepRecords();
         parts.programs.tasks().resume();
         while (!parts.shutdown.over()) {

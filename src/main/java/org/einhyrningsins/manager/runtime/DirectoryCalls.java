@@ -36,8 +36,11 @@ public final class DirectoryCalls {
 
     private static final long LIMIT = 50_000_000;
 
+    /// Time limit before there is a loop that waits: a slow disk is no reason not to start.
+    private static final Duration AT_START = Duration.ofSeconds(2);
+
     /// Time limit for what nobody holds up: the machine is only busy.
-    private static final Duration LATE = Duration.ofSeconds(1);
+    private static final Duration LATE = Duration.ofSeconds(10);
 
     private static final Duration IDLE = Duration.ofSeconds(2);
     private static final Duration SLICE = Duration.ofMillis(2);
@@ -47,8 +50,14 @@ public final class DirectoryCalls {
     private static final Map<String, Lane> LANES = new HashMap<>();
 
     private static volatile boolean unfetchable;
+    private static volatile boolean looping;
 
     private DirectoryCalls() {}
+
+    /// From now on nothing waits for longer than a loop may.
+    public static void loopBegins() {
+        looping = true;
+    }
 
     /// True if that is why an exception was thrown.
     public static boolean isHeldUp(PosixException e) {
@@ -212,7 +221,8 @@ public final class DirectoryCalls {
         synchronized boolean awaits(Task<?> begun) {
             Moment now = Clock.now();
             Moment late = now.plus(LATE);
-            Moment end = now.plus(Duration.ofNanos(waitBudget.nanos(now)));
+            Duration patience = looping ? Duration.ofNanos(waitBudget.nanos(now)) : AT_START;
+            Moment end = now.plus(patience);
             try {
                 while (!begun.done) {
                     now = Clock.now();

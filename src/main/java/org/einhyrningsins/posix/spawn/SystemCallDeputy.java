@@ -139,8 +139,10 @@ public final class SystemCallDeputy extends ForwardingThread {
     /// busy. Any thread may ask.
     public boolean isHeldUp() {
         synchronized (end) {
-            boolean returned = list.result(request) != callNumber;
-            return calling && !returned && pidfd >= 0 && ProcessStatus.isWaiting(pid);
+            return calling // so there is a list
+                    && pidfd >= 0
+                    && list.result(request) == callNumber
+                    && ProcessStatus.isWaiting(pid);
         }
     }
 
