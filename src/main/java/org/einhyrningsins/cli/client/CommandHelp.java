@@ -160,8 +160,8 @@ final class CommandHelp {
                             .example("abort web", "bring back the old version of web"),
                     new Page("start", TARGETS, "start what is stopped or has failed")
                             .detail(
-                                    "For a job (restart: never, without sockets), the command waits"
-                                            + " until it has ended.")
+                                    "For a job (kind: job, or restart: never without sockets), the"
+                                            + " command waits until it has ended.")
                             .example("start web", "start web")
                             .example("start migrate --no-wait", "start a job, do not wait"),
                     new Page("stop", NAMED, "stop gracefully; the program stays stopped")

@@ -107,12 +107,18 @@ public record HistoryReport(List<ProgramReport> programs) implements ReplyData {
         if (!each.recorded()) {
             words.add("definition not kept: cannot be rolled back to");
         }
-        if (!each.files().gone().isEmpty()) {
+        List<String> gone = each.files().gone();
+        if (!gone.isEmpty()) {
             words.add(
-                    String.join(", ", each.files().gone()) + " is gone: cannot be rolled back to");
+                    String.join(", ", gone)
+                            + (gone.size() == 1 ? " is" : " are")
+                            + " gone: cannot be rolled back to");
         }
         if (!each.files().overwritten().isEmpty()) {
-            words.add(String.join(", ", each.files().overwritten()) + " was changed since");
+            words.add(
+                    String.join(", ", each.files().overwritten())
+                            + (each.files().overwritten().size() == 1 ? " was" : " were")
+                            + " changed since");
         }
         return PlainText.line(String.join("; ", words));
     }

@@ -62,7 +62,11 @@ public record ConditionCheck(Result result, String words) {
     private static @Nullable ConditionCheck atRest(Program program) {
         return switch (program.phase()) {
             case ProgramPhase.Failed failed -> impossible(failed.why());
-            case ProgramPhase.Stopped ignored -> impossible("stopped by the operator");
+            case ProgramPhase.Stopped ignored ->
+                    impossible(
+                            program.newest().startedByHand()
+                                    ? "stopped; it is started by hand (start: manual)"
+                                    : "stopped by the operator");
             case ProgramPhase.Waiting waiting ->
                     waiting.by() == null ? pending(waiting.words()) : impossible(waiting.words());
             case ProgramPhase.Running ignored ->

@@ -72,6 +72,13 @@ class ConditionCheckTest {
     }
 
     @Test
+    void ofWhatIsStartedByHandNobodyIsSaidToHaveStoppedIt() throws IOException {
+        program = Program.of(spec("{ command: 'sleep 1', start: manual }"), now);
+        assertThat(ConditionCheck.of(program, READY).words())
+                .isEqualTo("stopped; it is started by hand (start: manual)");
+    }
+
+    @Test
     void aJobIsDoneAndThenReadyAndStoppedToo() throws IOException {
         program = Program.of(spec(JOB), now);
         start();
