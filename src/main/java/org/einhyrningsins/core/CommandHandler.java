@@ -10,6 +10,7 @@ import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.StopCause;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.Signal;
@@ -250,6 +251,12 @@ final class CommandHandler {
     }
 
     private static void scale(StepContext stepContext, long ticket, int count) {
+        JobSpec job = stepContext.serving.spec().job();
+        if (job != null && job.owner() != null) {
+            String why = "a task of " + job.owner() + ", which runs once; it cannot be scaled";
+            answer(stepContext, ticket, false, why);
+            return;
+        }
         if (count < 0 || count > MAX_WORKERS) {
             answer(
                     stepContext,

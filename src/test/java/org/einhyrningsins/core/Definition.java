@@ -136,14 +136,15 @@ public record Definition(Map<String, String> settings) {
         return tasks;
     }
 
-    /// `2/30s`: two retries, each with that time; `0/none`.
+    /// `2/30s`: two retries, each with that time; `0/none`; `0/30s/shop`: a task of shop.
     private @Nullable JobSpec job() {
         if (get("job").equals("none")) {
             return null;
         }
-        String[] parts = get("job").split("/", 2);
+        String[] parts = get("job").split("/", 3);
         Duration timeout = parts[1].equals("none") ? null : duration(parts[1]);
-        return new JobSpec(timeout, Integer.parseInt(parts[0]), null);
+        String owner = parts.length > 2 ? parts[2] : null;
+        return new JobSpec(timeout, Integer.parseInt(parts[0]), owner);
     }
 
     private static @Nullable Release release(String name) {

@@ -34,11 +34,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// Programs of a manager that has no processes: what there is of workers is only known.
 public final class TestHosts implements ProgramListener, WorkerSockets.Opener {
     private final ProgramTable programTable;
     private final ProgramHost.Surface surface;
+    private Consumer<ProgramHost> births = host -> {};
 
     public TestHosts(ProgramTable programTable, SocketTable sockets, ManagerLog managerLog) {
         this.programTable = programTable;
@@ -61,6 +63,11 @@ public final class TestHosts implements ProgramListener, WorkerSockets.Opener {
                         this,
                         Path.of("/nonexistent"),
                         this);
+    }
+
+    /// Sets what happens before workers are started.
+    public void beforeBirths(Consumer<ProgramHost> deed) {
+        births = deed;
     }
 
     /// Adds a program as it is.
@@ -128,7 +135,9 @@ public final class TestHosts implements ProgramListener, WorkerSockets.Opener {
     public void requestSocketClose() {}
 
     @Override
-    public void spawning(ProgramHost host) {}
+    public void spawning(ProgramHost host) {
+        births.accept(host);
+    }
 
     @Override
     public void finished() {}

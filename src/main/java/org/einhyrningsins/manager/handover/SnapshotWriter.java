@@ -246,9 +246,11 @@ public final class SnapshotWriter {
     /// Writes all if a program is new whose first workers are about to be started: by their notes
     /// alone the next manager would not know what they are. At a manager's own start nothing is
     /// written yet, and nobody waits for that: there they are found by what they carry.
+    ///
+    /// Of a job, each run is written: else the next manager would run it once more.
     public void writeBeforeBirths(ProgramHost host, Image image) {
-        if (!listed.isEmpty() && !programFiles.has(host)) {
-            changed.addAll(programTable.everyHost());
+        if (!listed.isEmpty()) {
+            changed.addAll(programFiles.has(host) ? List.of(host) : programTable.everyHost());
             write(image);
         }
     }

@@ -272,7 +272,8 @@ public final class ProgramHost {
         Program before = program;
         program = transition.program();
         limits.follow(program.newest());
-        if (fresh && ProgramChanges.hasSpawn(transition)) {
+        boolean counted = program.newest().job() != null; // each run of it is to be known
+        if ((fresh || counted) && ProgramChanges.hasSpawn(transition)) {
             fresh = false;
             surface.listener().spawning(this);
         }

@@ -56,6 +56,11 @@ class SystemCallDeputyIT {
     }
 
     @Test
+    void whoHasMadeNoCallYetIsNotHeldUp() {
+        assertThat(new SystemCallDeputy(() -> {}, "test").isHeldUp()).isFalse();
+    }
+
+    @Test
     void errorsAreThoseOfTheCall() throws Exception {
         long closed = on(() -> away(() -> SystemCalls.call(Syscall.CLOSE, 4711)));
         assertThat(closed).isEqualTo(-Errno.EBADF.number());
