@@ -108,8 +108,7 @@ class SnapshotWriterIT {
         StateDirectory state = new StateDirectory(directory.resolve("state"));
         int notes = SnapshotWriter.lock(state, managerLog);
         ProgramTable programTable = new ProgramTable();
-        SnapshotWriter snapshotWriter =
-                new SnapshotWriter(state, programTable, managerLog, notes);
+        SnapshotWriter snapshotWriter = new SnapshotWriter(state, programTable, managerLog, notes);
         TestHosts hosts = new TestHosts(programTable, new SocketTable(managerLog), managerLog);
         ProgramSpec job = TestHosts.web(directory, "kind: job, start: manual");
         ProgramHost host = hosts.add(Program.of(job, Clock.now()));
