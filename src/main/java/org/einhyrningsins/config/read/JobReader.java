@@ -30,7 +30,18 @@ record JobReader(ValueReader values, TemplateReader templates) {
     private static final int MAX_TASKS = 20;
     private static final Duration UNUSED = Duration.ofMinutes(1);
 
-    RolloutTasksSpec tasks(ConfigFields rollout) {
+    /// Keys that say nothing of a job.
+    static final List<String> OF_SERVICES = List.of("bind", "ack", "health", "watchdog", "max-age");
+
+    /// Keys of a rollout that say nothing of a job.
+    static final List<String> OF_ROLLOUTS = List.of("before", "after", "rollback-runs-before");
+
+    RolloutTasksSpec tasks(ConfigFields rollout, boolean job) {
+        for (String key : job ? OF_ROLLOUTS : List.<String>of()) {
+            if (rollout.has(key)) {
+                rollout.report(key, "a job is not rolled; leave out " + key);
+            }
+        }
         return new RolloutTasksSpec(
                 tasks(rollout, "before"),
                 tasks(rollout, "after"),
@@ -121,8 +132,8 @@ record JobReader(ValueReader values, TemplateReader templates) {
             }
             return null;
         }
-        for (String key : List.of("bind", "ack", "health", "watchdog", "max-age")) {
-            if (program.isMeant(key)) {
+        for (String key : OF_SERVICES) {
+            if (program.has(key)) {
                 program.report(key, "a job is done when it ends; leave out " + key);
             }
         }

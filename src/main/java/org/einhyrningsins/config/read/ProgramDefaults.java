@@ -5,8 +5,10 @@ import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Entry;
 import org.einhyrningsins.config.source.ConfigNode.Items;
 import org.einhyrningsins.config.source.ConfigNode.Mapping;
+import org.einhyrningsins.config.source.ConfigNode.Scalar;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
@@ -14,7 +16,34 @@ import java.util.SequencedMap;
 final class ProgramDefaults {
     private ProgramDefaults() {}
 
-    static Mapping under(Mapping program, Mapping defaults) {
+    /// Puts them under a program. A job takes none of what is for services.
+    static Mapping of(Mapping program, Mapping defaults) {
+        Entry kind = program.entries().get("kind");
+        boolean job = kind != null && kind.value() instanceof Scalar word && isJob(word);
+        return under(program, job ? ofJobs(defaults) : defaults);
+    }
+
+    private static boolean isJob(Scalar word) {
+        return word.text().equals("job");
+    }
+
+    private static Mapping ofJobs(Mapping defaults) {
+        Mapping kept = without(defaults, JobReader.OF_SERVICES);
+        Entry rollout = kept.entries().get("rollout");
+        if (rollout != null && rollout.value() instanceof Mapping map) {
+            Mapping rest = without(map, JobReader.OF_ROLLOUTS);
+            kept.entries().put("rollout", new Entry(rollout.key(), rest));
+        }
+        return kept;
+    }
+
+    private static Mapping without(Mapping map, List<String> keys) {
+        SequencedMap<String, Entry> kept = new LinkedHashMap<>(map.entries());
+        keys.forEach(kept::remove);
+        return new Mapping(map.place(), kept);
+    }
+
+    private static Mapping under(Mapping program, Mapping defaults) {
         SequencedMap<String, Entry> merged = new LinkedHashMap<>(defaults.entries());
         for (Map.Entry<String, Entry> entry : program.entries().entrySet()) {
             Entry mine = entry.getValue();

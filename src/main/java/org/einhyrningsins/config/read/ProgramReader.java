@@ -132,7 +132,7 @@ final class ProgramReader {
                         new MonitoringReader(valueReader, templateReader, workers)
                                 .read(program, limits.program()),
                         JobReader.start(program),
-                        new JobReader(valueReader, templateReader).tasks(rollout),
+                        new JobReader(valueReader, templateReader).tasks(rollout, job != null),
                         job);
         Findings found = new Findings(variables.obstacle(), release);
         ProgramSpec spec = new ProgramSpec(name, workers, launch, bind, supervision, found);

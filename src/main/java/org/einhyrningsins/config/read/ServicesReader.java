@@ -213,7 +213,7 @@ final class ServicesReader {
         }
         ConfigNode configNode = entry.value();
         if (defaults != null && configNode instanceof Mapping map) {
-            configNode = ProgramDefaults.under(map, defaults);
+            configNode = ProgramDefaults.of(map, defaults);
         }
         if (origins != null && configNode instanceof Mapping map) {
             for (Map.Entry<String, Entry> key : map.entries().entrySet()) {
