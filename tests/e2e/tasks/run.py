@@ -207,6 +207,10 @@ def jobs(lab, manager):
     check("timed out after 300ms" in late.text, late.text)
     same(ended(manager, "hangs"), "failed", "a job that takes too long")
     wait_for(lambda: not manager.pids_of("hangs"), "the end of all that it started")
+    manager.ctl("start")
+    manager.ctl("wait", "--for", "ready", "--timeout", "10s")
+    check(not os.path.exists(lab.path("pid")), "`start` for all starts a job that is started by hand")
+    same(runs(lab), [], "`start` for all runs no task")
 
 
 def job_over_a_kill(lab, manager):

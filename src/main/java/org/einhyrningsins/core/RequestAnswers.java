@@ -193,7 +193,9 @@ final class RequestAnswers {
                         + slot.past().trouble()
                         + (slot.finished() == null
                                 ? "; it is tried again with growing delays"
-                                : "; it is not tried again, as its restart policy has it");
+                                : stepContext.serving.spec().job() != null
+                                        ? "; it is not tried again"
+                                        : "; it is not tried again, as its restart policy has it");
         answer(
                 stepContext,
                 pendingRequest,

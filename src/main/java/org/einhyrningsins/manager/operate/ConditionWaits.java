@@ -33,7 +33,7 @@ public final class ConditionWaits {
     /// wait.
     void begin(ClientRequest request, ControlCommand.Wait order) throws UsageException {
         Set<String> names = new LinkedHashSet<>();
-        targetScopes.of(order.targets()).keySet().forEach(host -> names.add(host.name()));
+        targetScopes.toAct(order.targets()).keySet().forEach(host -> names.add(host.name()));
         var wait = new ConditionWaitSnapshot(request.request().id(), order.condition(), names);
         ConditionCheck seen = check(wait);
         if (seen.result() != ConditionCheck.Result.PENDING || !request.request().waits()) {

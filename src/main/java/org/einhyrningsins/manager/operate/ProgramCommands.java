@@ -87,7 +87,7 @@ public final class ProgramCommands implements SocketHandoverRunner.CommandSender
             throws UsageException {
         Map<ProgramHost, ProgramCommand> commands = new LinkedHashMap<>();
         targetScopes
-                .of(targets)
+                .toAct(targets)
                 .forEach((host, scope) -> commands.put(host, wording.command(scope)));
         tell(request, commands);
     }
