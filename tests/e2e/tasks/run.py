@@ -48,11 +48,14 @@ def run(lab):
     replaced_in_the_middle(lab, manager)
     manager = job_over_a_kill(lab, manager)
     nothing_lost(load.finish())
-    check(not [name for name in os.listdir(lab.path("kept")) if name.startswith("run-")], "records are left")
+    check(not records(lab), "records are left")
 
 
 # ---- tools
 
+
+def records(lab):
+    return [name for name in os.listdir(lab.path("kept")) if name.startswith("run-")]
 
 def script(lab, name, text):
     path = lab.write(name, "#!/bin/sh\n" + text + "\n")
@@ -207,6 +210,11 @@ def jobs(lab, manager):
     check("timed out after 300ms" in late.text, late.text)
     same(ended(manager, "hangs"), "failed", "a job that takes too long")
     wait_for(lambda: not manager.pids_of("hangs"), "the end of all that it started")
+    wait_for(lambda: not records(lab), "the end of the records of jobs, those that were killed too")
+    manager.ctl("start", "heard", "--no-wait")
+    wait_for(lambda: os.path.exists(lab.path("waits")), "the job")
+    manager.ctl("signal", "USR1", "heard")
+    wait_for(lambda: "exit status 7" in manager.ctl("show", "heard").text, "what it does on a signal")
     manager.ctl("start")
     manager.ctl("wait", "--for", "ready", "--timeout", "10s")
     check(not os.path.exists(lab.path("pid")), "`start` for all starts a job that is started by hand")

@@ -27,7 +27,8 @@ record SignalDelivery(boolean reached, String words) {
         return new ProgramEffect.Answer(ticket, reached, words, null);
     }
 
-    /// Sends it. What is left of a worker whose own process has ended gets it as a process group.
+    /// Sends it. A job gets it as a process group, and so does what is left of a worker whose own
+    /// process has ended.
     static SignalDelivery of(
             ProgramEffect.Deliver order, Program program, WorkerTable workerTable) {
         List<String> sent = new ArrayList<>();
@@ -53,21 +54,22 @@ record SignalDelivery(boolean reached, String words) {
             List<String> sent,
             List<String> refused) {
         boolean rest = worker.state() instanceof WorkerState.Stopping s && s.leaderless();
+        boolean group = rest || worker.version().spec().job() != null; // its pid is the monitor's
         try {
             boolean there =
-                    rest
+                    group
                             ? ProcessGroups.killGroup(process.pidfd(), process.pid(), signal)
                             : Processes.kill(process.pidfd(), signal);
             if (there) {
-                sent.add(name(worker, process, rest));
+                sent.add(name(worker, process, group));
             }
         } catch (PosixException e) { // it became another user, and we are not root
             refused.add("pid " + process.pid() + ": " + e.getMessage());
         }
     }
 
-    private static String name(Worker worker, WorkerProcess process, boolean rest) {
-        String what = rest ? "process group " : "pid ";
+    private static String name(Worker worker, WorkerProcess process, boolean group) {
+        String what = group ? "process group " : "pid ";
         String state = worker.state().word();
         return what + process.pid() + " (slot " + worker.id().slot() + ", " + state + ")";
     }

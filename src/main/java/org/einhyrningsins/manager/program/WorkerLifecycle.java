@@ -254,6 +254,7 @@ final class WorkerLifecycle {
         process.log().pipes().forEach(output -> output.drain(true));
         SpawnException failure = delayedSpawns.ended(id);
         surface.workers().spawner().releaseFinished();
+        boolean job = isJob(id);
         MonitorRecord.End record = recorded(id);
         if (record != null && record.failure() != null) {
             spawnTemplates.forgetExecutables();
@@ -274,7 +275,7 @@ final class WorkerLifecycle {
                 context.missesRelease(worker.version());
             }
         }
-        if (record != null) {
+        if (job) { // a monitor that was killed has left an empty file
             surface.workers().spawner().forgetEnd(context.name(), id);
         }
         surface.loop().afterwards(() -> depart(process));
@@ -283,10 +284,12 @@ final class WorkerLifecycle {
     /// What the monitor of a job's worker wrote of its end; null if it wrote nothing, or there is
     /// none.
     private MonitorRecord.@Nullable End recorded(WorkerId id) {
+        return isJob(id) ? surface.workers().spawner().recordedEnd(context.name(), id) : null;
+    }
+
+    private boolean isJob(WorkerId id) {
         Worker worker = context.worker(id);
-        return worker == null || worker.version().spec().job() == null
-                ? null
-                : surface.workers().spawner().recordedEnd(context.name(), id);
+        return worker != null && worker.version().spec().job() != null;
     }
 
     /// Takes a worker out of the table. Not on the way from deaths to starts: what its siblings
