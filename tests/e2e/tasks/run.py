@@ -37,6 +37,7 @@ def run(lab):
     point(lab, 1)
     script(lab, "import", 'echo $$ >> %s; [ $(wc -l < %s) -gt 1 ]' % ((lab.path("imports"),) * 2))
     script(lab, "console", 'echo $$ > %s; until [ -e %s ]; do sleep 0.01; done; exit 42' % (lab.path("pid"), lab.path("go")))
+    script(lab, "slow", "trap '' TERM; echo begin >> %s; sleep 2; echo end >> %s" % ((lab.path("order"),) * 2))
     manager = lab.start()
     manager.wait_until_up("web", 2)
     load = lab.load()
@@ -44,6 +45,7 @@ def run(lab):
     good(lab, manager)
     bad(lab, manager)
     aborted(lab, manager)
+    renamed_in_the_middle(lab, manager)
     manager = killed_in_the_middle(lab, manager)
     replaced_in_the_middle(lab, manager)
     manager = job_over_a_kill(lab, manager)
@@ -157,6 +159,25 @@ def aborted(lab, manager):
     manager.ctl("abort", "web")
     wait_for(lambda: not alive(pid), "the end of the migration")
     same(manager.worker_pids("web"), pids, "the workers")
+
+
+def renamed_in_the_middle(lab, manager):
+    """A task that ignores SIGTERM, of a program that is renamed or has it taken away and given back, never runs twice at once."""
+    edited = lab.path("order")
+    lab.edit("services.yaml", 'V: "1"', 'V: "2"')
+    manager.ctl("reload", "old", "--no-wait")
+    wait_for(lambda: os.path.exists(edited), "the task")
+    lab.edit("services.yaml", "  old:", "  new:")
+    manager.ctl("reload", "--no-wait")
+    wait_for(lambda: "new" in manager.status() and len(read(edited).split()) >= 3, "the task of the new name")
+    same(read(edited).split()[:3], ["begin", "end", "begin"], "one after the other")
+    task = ', before: "%s"' % lab.path("slow")
+    lab.edit("services.yaml", task, "")
+    manager.ctl("reload", "--no-wait")
+    text = read(lab.path("services.yaml")).replace('V: "2"', 'V: "3"').replace('probation: 0s }', 'probation: 0s%s }' % task)
+    lab.write("services.yaml", text)
+    manager.ctl("reload")
+    same(read(edited).split(), ["begin", "end"] * 3, "one after the other")
 
 
 def killed_in_the_middle(lab, manager):

@@ -11,6 +11,7 @@ import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.EventLoop;
 import org.einhyrningsins.spec.JobSpec;
+import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -32,6 +33,11 @@ public final class TaskRuns {
 
     /// A program that waits for a task, or is one, has changed. Acts after the step.
     public void changed(ProgramHost host) {
+        if (programTable.get(host.name()) != host) {
+            // It is removed: any other may have waited for its end.
+            eventLoop.afterwards(this::compareAll);
+            return;
+        }
         JobSpec job = host.program().newest().job();
         String owner = job == null || job.owner() == null ? host.name() : job.owner();
         eventLoop.afterwards(() -> compare(owner));
@@ -50,8 +56,12 @@ public final class TaskRuns {
 
     /// Takes up what the manager before left.
     public void resume() {
+        eventLoop.afterwards(this::compareAll);
+    }
+
+    private void compareAll() {
         for (ProgramHost host : new ArrayList<>(programTable.all())) {
-            changed(host);
+            compare(host.name());
         }
     }
 
@@ -68,10 +78,29 @@ public final class TaskRuns {
             return;
         }
         if (task.program().tasks().ranFor() != stage.version().generation()) {
+            if (removedStillRuns(stage.program())) {
+                return; // its end has this compared again
+            }
             task.take(new ProgramEvent.TaskOrdered(stage));
         } else if (isOver(task.program())) {
             owner.take(ended(stage, task));
         }
+    }
+
+    /// True if the same task, removed or of a program that was renamed, has not ended yet: one that
+    /// ignores SIGTERM takes as long as its `stop.timeout`.
+    private boolean removedStillRuns(ProgramSpec task) {
+        for (ProgramHost host : programTable.everyHost()) {
+            ProgramSpec other = host.program().newest();
+            if (programTable.get(host.name()) != host
+                    && other.isTask()
+                    && !host.program().hasNoProcess()
+                    && (host.name().equals(task.name())
+                            || other.command().equals(task.command()))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isOver(Program task) {
