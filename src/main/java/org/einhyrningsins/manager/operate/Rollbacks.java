@@ -18,6 +18,7 @@ import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.snapshot.GenerationRecord;
 import org.einhyrningsins.manager.snapshot.ProgramHistory;
+import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
@@ -125,6 +126,10 @@ final class Rollbacks {
 
     private Step step(ProgramHost host, @Nullable Integer wanted, List<String> notes)
             throws Refused, UsageException {
+        JobSpec job = host.program().newest().job();
+        if (job != null && job.owner() != null) {
+            throw new Refused(host, "a task of " + job.owner() + "; it follows its rollouts");
+        }
         ProgramHistory history = store.of(host.name());
         GenerationRecord to =
                 wanted == null ? lastGood(host, history) : named(host, history, wanted);

@@ -13,6 +13,7 @@ import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.FallbackVersion;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.manager.history.HistoryReports;
 import org.einhyrningsins.manager.program.ProgramHost;
@@ -173,6 +174,10 @@ public final class StatusReports {
         String to = name + " rollout to generation " + rollout.target().numberAndRelease();
         if (rollout.draining()) {
             return to + ": old workers are leaving";
+        }
+        TaskStage stage = program.tasks().stage();
+        if (stage != null) {
+            return to + ": waits for the task " + stage.program().name();
         }
         String failures =
                 rollout.failures() == 0
