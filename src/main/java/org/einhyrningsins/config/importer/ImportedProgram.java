@@ -50,9 +50,7 @@ public final class ImportedProgram extends ImportRemarks {
 
     /// True if none of its workers is started.
     boolean isIdle() {
-        return isBlocked()
-                || "0".equals(keys.get("workers"))
-                || "manual".equals(keys.get("start"));
+        return isBlocked() || "0".equals(keys.get("workers")) || "manual".equals(keys.get("start"));
     }
 
     /// Restarts it never. What comes after a job waits for its end, and after any other program for
