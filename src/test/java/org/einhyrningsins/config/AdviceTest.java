@@ -172,11 +172,13 @@ class AdviceTest {
         };
     }
 
-    /// A program with another one, and with a socket for who speaks of one.
+    /// A program with another one, and with a socket for who speaks of one; a job has none.
     private static String program(String key, String setting) {
         return "programs:\n  db: { command: [/bin/true] }\n  web:\n"
                 + (key.equals("command") ? "" : "    command: [/bin/true]\n")
-                + (key.equals("bind") ? "" : "    bind: [{ name: http, tcp: \":8081\" }]\n")
+                + (key.equals("bind") || setting.equals("kind: job")
+                        ? ""
+                        : "    bind: [{ name: http, tcp: \":8081\" }]\n")
                 + "    "
                 + setting
                 + "\n";

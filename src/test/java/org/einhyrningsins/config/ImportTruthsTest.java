@@ -173,10 +173,13 @@ class ImportTruthsTest {
         assertThat(compose("environment", "{ HOME: '1' }", "[HOME]")).contains("HOME =");
     }
 
-    // ---- how many to scale to
+    // ---- what is started by hand
 
-    private static String order(String count) {
-        return "nothing runs until 'einhyrningsinsctl scale w " + count + "'";
+    /// The number of workers stays; they are started by hand.
+    private static String[] byHand(int count) {
+        return new String[] {
+            "nothing runs until 'einhyrningsinsctl start w'", "workers: " + count, "start: manual"
+        };
     }
 
     @Test
@@ -185,7 +188,7 @@ class ImportTruthsTest {
                         imported(
                                 "circus.ini",
                                 "[watcher:w]\ncmd=sleep 9\nnumprocesses=4\nautostart=False\n"))
-                .contains(order("4"), "workers: 0\n");
+                .contains(byHand(4));
         assertThat(
                         imported(
                                 "supervisord.conf",
@@ -196,13 +199,13 @@ class ImportTruthsTest {
                                 autostart=false
                                 process_name=%(program_name)s_%(process_num)02d
                                 """))
-                .contains(order("3"), "workers: 0\n");
+                .contains(byHand(3));
         String processes = "version: '0.5'\nprocesses:\n  w: { command: %s, replicas: 2%s }\n";
         assertThat(
                         imported(
                                 "process-compose.yaml",
                                 processes.formatted("sleep 9", ", disabled: true")))
-                .contains(order("2"), "workers: 0\n");
+                .contains(byHand(2));
         assertThat(imported("process-compose.yaml", processes.formatted("'sleep {{.N}}'", "")))
                 .contains("write workers: 2 when it can be run", "workers: 0\n");
         assertThat(
@@ -210,13 +213,13 @@ class ImportTruthsTest {
                                 "compose.yaml",
                                 "services: { w: { image: x, command: a, scale: 5, profiles: [p] }"
                                         + " }"))
-                .contains(order("5"));
+                .contains(byHand(5));
         assertThat(
                         imported(
                                 "ecosystem.config.json",
                                 "{\"apps\":[{\"name\":\"w\",\"script\":\"./w\",\"instances\":3,"
                                         + "\"interpreter\":\"none\",\"autostart\":false}]}"))
-                .contains(order("3"));
+                .contains(byHand(3));
     }
 
     @Test
@@ -232,8 +235,8 @@ class ImportTruthsTest {
                         process_name=w-%(process_num)02d
                         """);
         assertThat(made)
-                .contains("scale w-00 1'", "scale w-01 1'", "scale w-02 1'")
-                .doesNotContain(" 3'");
+                .contains("start w-00'", "start w-01'", "start w-02'")
+                .doesNotContain("workers: 3");
     }
 
     /// What is not run as it was keeps its count as a comment, whatever it came from.

@@ -143,8 +143,18 @@ record JobReader(ValueReader values, TemplateReader templates) {
                 null);
     }
 
-    /// Returns the restart policy of a job, of which only the delays hold.
-    static RestartSpec restart(RestartSpec restart) {
+    /// Returns the restart policy of a job, of which only the delays hold. Reports one that would
+    /// start it again.
+    RestartSpec restart(@Nullable ConfigNode configNode, RestartSpec restart) {
+        ConfigNode when = configNode;
+        if (configNode instanceof Mapping map) {
+            ConfigNode.Entry entry = map.entries().get("when");
+            when = entry == null ? null : entry.value();
+        }
+        if (when != null && restart.when() != RestartSpec.When.NEVER) {
+            String why = "a job is started again after a failure only, as often as retries says";
+            values.problems().report(when.place(), why + "; write never, or leave it out");
+        }
         return new RestartSpec(
                 RestartSpec.When.NEVER, restart.backoff(), restart.giveUp(), restart.burst());
     }

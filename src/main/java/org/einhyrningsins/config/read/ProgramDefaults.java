@@ -34,6 +34,11 @@ final class ProgramDefaults {
             Mapping rest = without(map, JobReader.OF_ROLLOUTS);
             kept.entries().put("rollout", new Entry(rollout.key(), rest));
         }
+        Entry restart = kept.entries().remove("restart");
+        if (restart != null && restart.value() instanceof Mapping map) {
+            Mapping delays = without(map, List.of("when"));
+            kept.entries().put("restart", new Entry(restart.key(), delays));
+        }
         return kept;
     }
 

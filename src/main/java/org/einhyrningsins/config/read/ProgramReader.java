@@ -122,17 +122,19 @@ final class ProgramReader {
                         onRequest(protocols));
         ConfigFields rollout = program.fields("rollout", ConfigShape.ROLLOUT);
         JobSpec job = JobReader.job(program);
-        RestartSpec restart = new RestartReader(valueReader).read(program.node("restart"));
+        JobReader jobReader = new JobReader(valueReader, templateReader);
+        ConfigNode restartNode = program.node("restart");
+        RestartSpec restart = new RestartReader(valueReader).read(restartNode);
         SupervisionSpec supervision =
                 new SupervisionSpec(
                         job == null ? ack : AckSpec.AT_ONCE,
                         new StopReader(valueReader).read(program.node("stop")),
-                        job == null ? restart : JobReader.restart(restart),
+                        job == null ? restart : jobReader.restart(restartNode, restart),
                         new RolloutReader(valueReader, workers, ack).read(rollout),
                         new MonitoringReader(valueReader, templateReader, workers)
                                 .read(program, limits.program()),
                         JobReader.start(program),
-                        new JobReader(valueReader, templateReader).tasks(rollout, job != null),
+                        jobReader.tasks(rollout, job != null),
                         job);
         Findings found = new Findings(variables.obstacle(), release);
         ProgramSpec spec = new ProgramSpec(name, workers, launch, bind, supervision, found);
