@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
@@ -148,8 +149,8 @@ public final class DirectoryCalls {
     private static final class Task<T extends @Nullable Object> {
         private final Supplier<T> deed;
         private final Consumer<T> dropped;
-        private @Nullable T result;
-        private @Nullable RuntimeException failure;
+        private @Nullable Supplier<T> outcome;
+        private Runnable dropsResult = () -> {};
         private boolean done;
         private boolean givenUp;
 
@@ -160,25 +161,24 @@ public final class DirectoryCalls {
 
         void run() {
             try {
-                result = deed.get();
+                T result = deed.get();
+                outcome = () -> result;
+                dropsResult = () -> dropped.accept(result);
             } catch (RuntimeException e) {
-                failure = e;
+                fail(e);
             }
         }
 
-        @SuppressWarnings("NullAway") // null only where T allows it
+        void fail(RuntimeException e) {
+            outcome =
+                    () -> {
+                        throw e;
+                    };
+        }
+
+        /// Returns the result of one that is done, or throws what it threw.
         T outcome() {
-            if (failure != null) {
-                throw failure;
-            }
-            return result;
-        }
-
-        @SuppressWarnings("NullAway")
-        void drop() {
-            if (failure == null) {
-                dropped.accept(result);
-            }
+            return Objects.requireNonNull(outcome).get();
         }
     }
 
@@ -256,7 +256,7 @@ public final class DirectoryCalls {
                 try {
                     ((SystemCallDeputy) Thread.currentThread()).runForwarded(next::run);
                 } catch (PosixException e) { // no descriptors are left for a deputy
-                    next.failure = e;
+                    next.fail(e);
                 }
                 finish(next);
             }
@@ -271,7 +271,7 @@ public final class DirectoryCalls {
                 notifyAll();
             }
             if (late) {
-                done.drop();
+                done.dropsResult.run();
             }
         }
 
