@@ -10,7 +10,6 @@ import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
 import org.einhyrningsins.core.model.StopCause;
-import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
 import org.einhyrningsins.spec.Signal;
@@ -251,9 +250,9 @@ final class CommandHandler {
     }
 
     private static void scale(StepContext stepContext, long ticket, int count) {
-        JobSpec job = stepContext.serving.spec().job();
-        if (job != null && job.owner() != null) {
-            String why = "a task of " + job.owner() + ", which runs once; it cannot be scaled";
+        String owner = stepContext.serving.spec().taskOwner();
+        if (owner != null) {
+            String why = "a task of " + owner + ", which runs once; it cannot be scaled";
             answer(stepContext, ticket, false, why);
             return;
         }

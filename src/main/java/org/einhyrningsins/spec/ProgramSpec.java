@@ -119,7 +119,12 @@ public record ProgramSpec(
 
     /// True if it is a task of another program.
     public boolean isTask() {
-        return supervision.job() != null && supervision.job().owner() != null;
+        return taskOwner() != null;
+    }
+
+    /// Returns the name of the program whose task it is; null if it is none.
+    public @Nullable String taskOwner() {
+        return supervision.job() == null ? null : supervision.job().owner();
     }
 
     /// The same program as workers have it of which nobody knows how they were started: it is equal

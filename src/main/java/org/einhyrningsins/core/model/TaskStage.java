@@ -3,7 +3,6 @@ package org.einhyrningsins.core.model;
 
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutTasksSpec;
-import org.einhyrningsins.spec.TaskSpec;
 
 /// The tasks of a rollout that are under way: one runs, or is about to.
 ///
@@ -26,11 +25,6 @@ public record TaskStage(
     /// True if all its tasks are done.
     public boolean over() {
         return next >= version.spec().supervision().tasks().of(stage).size();
-    }
-
-    /// Returns the task that runs.
-    public TaskSpec task() {
-        return version.spec().supervision().tasks().of(stage).get(next);
     }
 
     /// Returns the program that the task is run as.

@@ -14,7 +14,6 @@ import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.FactStore;
 import org.einhyrningsins.manager.runtime.FactTimes;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
-import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.einhyrningsins.spec.fact.Fact;
 import org.einhyrningsins.spec.fact.FactKind;
@@ -349,12 +348,12 @@ public final class Explainer {
 
     /// Describes what starts a program that has failed. A changed definition starts no job.
     private static String triesAgain(Program program) {
-        JobSpec job = program.newest().job();
-        if (job != null && job.owner() != null) {
-            return "a rollout of " + job.owner() + " runs it";
+        String owner = program.newest().taskOwner();
+        if (owner != null) {
+            return "a rollout of " + owner + " runs it";
         }
         String start = "'start " + program.name() + "'";
-        return job == null ? start + " or a reload that changes it" : start;
+        return program.newest().job() == null ? start + " or a reload that changes it" : start;
     }
 
     private static String waitsFor(Program program) {

@@ -17,7 +17,6 @@ import org.einhyrningsins.manager.runtime.ConfigOrigin;
 import org.einhyrningsins.manager.runtime.LaunchOptions;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.spawn.WorkerSpawner;
-import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.manager.ServicesSpec;
 import org.jspecify.annotations.Nullable;
@@ -186,8 +185,7 @@ public final class ReloadPlanner {
         List<ProgramSpec> known = new ArrayList<>(file.values());
         programTable.states().values().forEach(program -> known.add(program.newest()));
         for (ProgramSpec spec : known) {
-            JobSpec job = spec.job();
-            if (job != null && job.owner() != null && names.contains(job.owner())) {
+            if (spec.taskOwner() != null && names.contains(spec.taskOwner())) {
                 all.add(spec.name());
             }
         }

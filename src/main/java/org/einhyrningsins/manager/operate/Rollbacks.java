@@ -18,7 +18,6 @@ import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.manager.snapshot.GenerationRecord;
 import org.einhyrningsins.manager.snapshot.ProgramHistory;
-import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
@@ -126,9 +125,9 @@ final class Rollbacks {
 
     private Step step(ProgramHost host, @Nullable Integer wanted, List<String> notes)
             throws Refused, UsageException {
-        JobSpec job = host.program().newest().job();
-        if (job != null && job.owner() != null) {
-            throw new Refused(host, "a task of " + job.owner() + "; it follows its rollouts");
+        String owner = host.program().newest().taskOwner();
+        if (owner != null) {
+            throw new Refused(host, "a task of " + owner + "; it follows its rollouts");
         }
         ProgramHistory history = store.of(host.name());
         GenerationRecord to =

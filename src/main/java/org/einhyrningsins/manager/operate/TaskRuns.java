@@ -10,12 +10,12 @@ import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
 import org.einhyrningsins.manager.runtime.EventLoop;
-import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Objects;
 
 /// Runs the tasks that programs wait for, and tells them how those ended.
 ///
@@ -38,8 +38,7 @@ public final class TaskRuns {
             eventLoop.afterwards(this::compareAll);
             return;
         }
-        JobSpec job = host.program().newest().job();
-        String owner = job == null || job.owner() == null ? host.name() : job.owner();
+        String owner = Objects.requireNonNullElse(host.program().newest().taskOwner(), host.name());
         eventLoop.afterwards(() -> compare(owner));
     }
 

@@ -15,6 +15,7 @@ import java.util.Set;
 /// state directory, one for each worker, from its start until the manager has seen its end.
 public final class JobRecords {
     private static final String PREFIX = "run-";
+    private static final int NOT_EXECUTED = 127;
 
     private final StateDirectory state;
 
@@ -71,6 +72,4 @@ public final class JobRecords {
                 ? new WorkerExit(end.code(), end.signal(), end.core(), 0, false, false)
                 : new WorkerExit(NOT_EXECUTED, 0);
     }
-
-    private static final int NOT_EXECUTED = 127;
 }
