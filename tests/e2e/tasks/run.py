@@ -43,6 +43,7 @@ def run(lab):
     load = lab.load()
     jobs(lab, manager)
     good(lab, manager)
+    bad_after(lab, manager)
     bad(lab, manager)
     aborted(lab, manager)
     renamed_in_the_middle(lab, manager)
@@ -122,6 +123,21 @@ def good(lab, manager):
     check(first > float(found[0][4]), "a worker was started before the migration ran")
     wait_for(lambda: os.path.exists(lab.path("warmed")) and read(lab.path("warmed")), "the task after the rollout")
     same(read(lab.path("warmed")).split(), [lab.path("releases", "2"), "--all"], "the task after it")
+
+
+def bad_after(lab, manager):
+    """The new version serves; that a task after its rollout failed is told wherever somebody asks."""
+    lab.edit("services.yaml", "after: /bin/true", "after: /bin/false")
+    manager.ctl("reload", "plain")
+    wait_for(lambda: manager.status()["plain.after"]["state"] == "failed", "the end of the task")
+    told = "plain.after failed: exit status 1; the new version serves"
+    wait_for(lambda: told in manager.ctl("status", "plain").out, "what status says")
+    why = manager.ctl("explain", "plain").text
+    check("all its workers are well, but plain.after failed: 'explain plain.after' says why" in why, why)
+    check("exit status 1" in manager.ctl("explain", "plain.after").text, "why the task failed")
+    lab.edit("services.yaml", "after: /bin/false", "after: /bin/true")
+    manager.ctl("reload", "plain")
+    wait_for(lambda: "everything is well" in manager.ctl("explain", "plain").text, "the next rollout")
 
 
 def bad(lab, manager):

@@ -274,9 +274,24 @@ public final class Explainer {
         };
     }
 
-    private static String well(Case known) {
+    private String well(Case known) {
         String note = known.status().note();
-        return "everything is well" + (note.isEmpty() ? "" : "; " + note);
+        String failed = failedTask(known.program());
+        String well = failed == null ? "everything is well" : "all its workers are well, but ";
+        return well + (failed == null ? "" : failed) + (note.isEmpty() ? "" : "; " + note);
+    }
+
+    /// Describes the task after its last rollout, if that failed; null if none did.
+    private @Nullable String failedTask(Program program) {
+        for (ProgramHost host : programTable.all()) {
+            Program task = host.program();
+            if (program.name().equals(task.newest().taskOwner())
+                    && task.tasks().ranFor() == program.serving().generation()
+                    && task.slots().stream().anyMatch(Slot::endedBadly)) {
+                return host.name() + " failed: 'explain " + host.name() + "' says why";
+            }
+        }
+        return null;
     }
 
     /// The word for a failure.

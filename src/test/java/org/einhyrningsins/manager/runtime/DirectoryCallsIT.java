@@ -20,6 +20,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// A call that does not return is a read of a pipe that nobody writes to, until somebody does.
 class DirectoryCallsIT {
@@ -92,6 +95,38 @@ class DirectoryCallsIT {
                 .isInstanceOf(PosixException.class);
         assertThat(DirectoryCallsIT.tried(file)).isTrue();
         assertThat(after).doesNotExist();
+    }
+
+    /// What was opened too late is nobody's: it is given to who closes it.
+    @Test
+    void dropsAResultThatComesTooLate() throws Exception {
+        Path fifo = file.resolveSibling("fifo");
+        new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor();
+        CompletableFuture<String> dropped = new CompletableFuture<>();
+        CountDownLatch late = new CountDownLatch(1);
+        assertThatThrownBy(
+                        () ->
+                                DirectoryCalls.<String>open(
+                                        file, bring -> waits(fifo, late), dropped::complete))
+                .isInstanceOfSatisfying(
+                        PosixException.class, e -> assertThat(DirectoryCalls.isHeldUp(e)).isTrue());
+        late.countDown();
+        assertThat(dropped.get(10, TimeUnit.SECONDS)).isEqualTo("opened");
+    }
+
+    /// Ends well, later than anybody waits.
+    private static String waits(Path fifo, CountDownLatch late) {
+        try {
+            Descriptors.close(Descriptors.open(fifo.toString(), 0, 0));
+        } catch (PosixException e) {
+            // interrupted, as it was given up
+        }
+        try {
+            late.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return "opened";
     }
 
     /// Opening it waits for a writer.
