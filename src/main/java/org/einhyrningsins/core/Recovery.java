@@ -53,6 +53,15 @@ public final class Recovery {
             return ends.getOrDefault(worker, WorkerExit.UNKNOWN);
         }
 
+        /// True if it ended before it was up, and no manager saw how. Its ack may have found nobody
+        /// who listens, and many a worker gives up then. So it says nothing about its version. One
+        /// that is run once at most is not meant: nobody can tell that it has not done its work.
+        private boolean endedUnheard(Worker worker) {
+            return worker.state() instanceof WorkerState.Starting
+                    && !ends.containsKey(worker.id())
+                    && worker.version().spec().restart().when() != RestartSpec.When.NEVER;
+        }
+
         /// Makes the findings of a program of which all ordered workers were started.
         public Found(
                 Set<WorkerId> alive,
@@ -160,27 +169,40 @@ public final class Recovery {
     private static void markDead(StepContext stepContext, Found found) {
         for (Worker worker : workers(stepContext)) {
             if (found.leaderless().contains(worker.id())) {
-                leaderEnded(stepContext, worker, found.end(worker.id()));
+                leaderEnded(stepContext, worker, found);
             } else if (found.unborn().contains(worker.id())
                     && worker.state() instanceof WorkerState.Starting) {
                 spawnAgain(stepContext, worker);
             } else if (!found.alive().contains(worker.id())) {
-                ProgramStep.exited(
-                        stepContext, new ProgramEvent.Exited(worker.id(), found.end(worker.id())));
+                ended(stepContext, worker, found);
             }
         }
     }
 
-    /// Orders a worker again that was never started. That is no failure.
+    private static void ended(StepContext stepContext, Worker worker, Found found) {
+        if (found.endedUnheard(worker)) {
+            stepContext.report(
+                    Severity.WARN,
+                    worker.id(),
+                    "ended before it was up, while no manager was there; started again");
+            spawnAgain(stepContext, worker);
+        } else {
+            ProgramStep.exited(
+                    stepContext, new ProgramEvent.Exited(worker.id(), found.end(worker.id())));
+        }
+    }
+
+    /// Orders a worker again that has not failed: it was never started, or could not be heard.
     private static void spawnAgain(StepContext stepContext, Worker worker) {
         Slot slot = StepContext.without(stepContext.slot(worker.id().slot()), worker);
         stepContext.put(slot.current() == null ? slot.refill(stepContext.now) : slot);
     }
 
     /// Handles a worker whose own process ended before or after the death of the manager.
-    private static void leaderEnded(StepContext stepContext, Worker worker, WorkerExit workerExit) {
+    private static void leaderEnded(StepContext stepContext, Worker worker, Found found) {
+        WorkerExit workerExit = found.end(worker.id());
         if (!(worker.state() instanceof WorkerState.Stopping stopping)) {
-            ProgramStep.exited(stepContext, new ProgramEvent.Exited(worker.id(), workerExit));
+            ended(stepContext, worker, found);
             WorkerStop.beginForGroup(stepContext, worker, workerExit);
         } else if (!stopping.leaderless()) {
             WorkerStop.goOnWithGroup(stepContext, worker, stopping, workerExit);

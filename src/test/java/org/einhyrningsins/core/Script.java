@@ -110,7 +110,8 @@ final class Script {
                     recover(
                             names(words, "leaderless="),
                             names(words, "unborn="),
-                            names(words, "ended="));
+                            names(words, "ended="),
+                            names(words, "gone="));
             case "lost" -> findAgain(names(words, "other="));
             default -> step(event(words));
         }
@@ -119,7 +120,9 @@ final class Script {
     /// @param without the workers whose own process is gone
     /// @param ordered the workers that never came to be
     /// @param seen the workers whose end was seen, `0#1:EXIT`
-    private void recover(Set<String> without, Set<String> ordered, Set<String> seen) {
+    /// @param gone the workers that ended while there was no manager
+    private void recover(
+            Set<String> without, Set<String> ordered, Set<String> seen, Set<String> gone) {
         Set<WorkerId> alive = new HashSet<>();
         Set<WorkerId> leaderless = new HashSet<>();
         without.forEach(word -> leaderless.add(worker(word)));
@@ -130,6 +133,7 @@ final class Script {
         ordered.forEach(word -> unborn.add(worker(word)));
         alive.removeAll(leaderless);
         alive.removeAll(unborn);
+        gone.forEach(word -> alive.remove(worker(word)));
         Map<WorkerId, WorkerExit> ends = new HashMap<>();
         for (String word : seen) {
             String[] parts = word.split(":", -1);

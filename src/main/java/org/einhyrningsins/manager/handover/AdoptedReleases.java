@@ -61,8 +61,7 @@ public final class AdoptedReleases {
     private static @Nullable Release release(
             ProgramSnapshot snapshot, WorkerId id, ProgramSpec spec, Release now) {
         for (WorkerSnapshot worker : snapshot.workers()) {
-            if (worker.id().equals(id)
-                    && ProcReader.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
+            if (worker.id().equals(id) && ProcReader.isWorker(worker.pid(), worker.bornTicks())) {
                 Path directory = target(worker.pid(), "cwd");
                 return directory == null
                         ? null

@@ -17,10 +17,6 @@ import java.util.List;
 
 /// Finds the process of a start that the state journal tells of.
 final class JournalSpawn {
-    /// Maximum time from a note to the start of its child, in ticks. No other process gets the same
-    /// pid that soon.
-    private static final long LATEST_TICKS = 500;
-
     private JournalSpawn() {}
 
     /// Opens the process of a start, known by its pid and when it started.
@@ -28,9 +24,7 @@ final class JournalSpawn {
     /// @return its pidfd; -1 if it is gone
     static int open(StateJournal.SpawnNote birth) {
         int pidfd = birth.pid() > 1 ? Processes.open(birth.pid()) : -1;
-        long started = pidfd < 0 ? -1 : ProcReader.startTimeIfAlive(birth.pid());
-        // the clock of the note and that of the process may round differently
-        if (started >= birth.ticks() - 1 && started <= birth.ticks() + LATEST_TICKS) {
+        if (pidfd >= 0 && ProcReader.isWorker(birth.pid(), birth.ticks())) {
             return pidfd;
         }
         close(pidfd);
@@ -45,7 +39,7 @@ final class JournalSpawn {
         WorkerSnapshot.ProcessState process =
                 new WorkerSnapshot.ProcessState(
                         birth.pid(),
-                        pidfd < 0 ? birth.ticks() : ProcReader.startTime(birth.pid()),
+                        birth.ticks(),
                         pidfd,
                         -1,
                         Clock.wallMillis() - age(birth).toMillis(),

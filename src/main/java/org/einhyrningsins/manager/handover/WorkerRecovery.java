@@ -140,8 +140,7 @@ final class WorkerRecovery {
         Program program = image.program();
         for (WorkerSnapshot worker : image.workers()) {
             int pidfd = Processes.open(worker.pid());
-            long started = pidfd < 0 ? -1 : ProcReader.startTimeIfAlive(worker.pid());
-            boolean same = started >= 0 && started == worker.startTicks();
+            boolean same = pidfd >= 0 && ProcReader.isWorker(worker.pid(), worker.bornTicks());
             if (same && program.has(worker.id())) {
                 living.put(worker.id(), adopted(worker, pidfd));
             } else {
@@ -266,7 +265,7 @@ final class WorkerRecovery {
     /// True if a worker of a snapshot lives. The snapshot may be of an earlier boot.
     static boolean hasLiving(ProgramSnapshot image) {
         for (WorkerSnapshot worker : image.workers()) {
-            if (ProcReader.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
+            if (ProcReader.isWorker(worker.pid(), worker.bornTicks())) {
                 return true;
             }
         }

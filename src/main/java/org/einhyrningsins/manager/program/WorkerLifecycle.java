@@ -150,8 +150,7 @@ final class WorkerLifecycle {
             WorkerId id = process.id();
             if (context.worker(id) != null) { // else it died in this very step
                 int ack = ackListeners.descriptor(id);
-                long started = workerTable.startTicks(process);
-                images.add(process.image(workerTable.statusText(id), ack, started));
+                images.add(process.image(workerTable.statusText(id), ack));
             }
         }
         return images;

@@ -6,14 +6,12 @@ import org.einhyrningsins.manager.output.LogWriterThreads;
 import org.einhyrningsins.manager.output.ManagedLogFile;
 import org.einhyrningsins.manager.output.OutputPipe;
 import org.einhyrningsins.manager.runtime.Clock;
-import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
 import org.einhyrningsins.manager.spawn.WorkerTag;
 import org.einhyrningsins.posix.file.AppendFiles;
 import org.einhyrningsins.posix.kernel.PeerCredentials;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.ProcessGroups;
-import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.ProcessTree;
 import org.einhyrningsins.posix.process.Processes;
 import org.einhyrningsins.spec.WorkerId;
@@ -44,7 +42,6 @@ public final class WorkerTable {
     private final Map<WorkerId, WorkerProcess> processes = new HashMap<>();
     private final Map<WorkerId, String> statusText = new HashMap<>();
     private final Map<WorkerId, Times> times = new HashMap<>();
-    private final Map<WorkerId, Long> startTicks = new HashMap<>();
     private final Deque<WorkerProcess> departed = new ArrayDeque<>();
 
     /// Times of what last happened to a worker, by the wall clock, for people.
@@ -64,19 +61,6 @@ public final class WorkerTable {
         return processes.get(id);
     }
 
-    /// Start of its process, as [ProcessStatus#startTime] has it; -1 as long as that is not known.
-    long startTicks(WorkerProcess process) {
-        Long known = startTicks.get(process.id());
-        if (known != null) {
-            return known;
-        }
-        long found = ProcReader.startTime(process.pid());
-        if (found >= 0) {
-            startTicks.put(process.id(), found);
-        }
-        return found;
-    }
-
     /// All that live.
     public Collection<WorkerProcess> all() {
         return processes.values();
@@ -84,7 +68,6 @@ public final class WorkerTable {
 
     /// Takes it out as if it had never been.
     @Nullable WorkerProcess forget(WorkerId id) {
-        startTicks.remove(id);
         return processes.remove(id);
     }
 
@@ -93,7 +76,6 @@ public final class WorkerTable {
         processes.remove(process.id());
         statusText.remove(process.id());
         times.remove(process.id());
-        startTicks.remove(process.id());
         departed.addLast(process);
         if (departed.size() > REMEMBERED) {
             departed.removeFirst();

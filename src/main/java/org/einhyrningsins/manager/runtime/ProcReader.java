@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.einhyrningsins.manager.runtime;
 
+import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.Errno;
 import org.einhyrningsins.posix.kernel.PosixException;
 import org.einhyrningsins.posix.process.ProcessEnvironment;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.process.ProcessUsage;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -26,11 +30,20 @@ import java.util.concurrent.TimeoutException;
 /// (`smaps_rollup`), or what it has open (`fd`), takes locks that a process holds while it executes
 /// another program and closes its files (one on FUSE: for ever), or maps others.
 ///
-/// One question at a time for each whose processes are asked; while that has no answer, others of
-/// the same are not known. The loop waits for an answer as long as there is [WaitBudget] with him.
+/// While four questions about processes of one user have no answer, or one of another kind, others
+/// of the same are not known. The loop waits for an answer as long as there is [WaitBudget] with
+/// him.
 public final class ProcReader {
     private static final int MAX_THREADS = 64;
     private static final int STACK_BYTES = 256 * 1024;
+
+    /// Maximum number of unanswered questions about the processes of one user. More than one, or a
+    /// single process that does not answer would hide all others of its user.
+    private static final int MAX_OF_A_USER = 4;
+
+    /// Maximum time between the note of a birth and the start of the process, in ticks. No other
+    /// process gets the same pid that soon.
+    private static final long MAX_BIRTH_TICKS = 500;
 
     private static final ThreadPoolExecutor THREADS =
             new ThreadPoolExecutor(
@@ -57,8 +70,19 @@ public final class ProcReader {
 
     private ProcReader() {}
 
-    /// State of a user whose last answer came late, or has not come.
-    private record Line(WaitBudget patience, FutureTask<?> last) {}
+    /// State of a user whose last answers came late, or have not come.
+    private record Line(WaitBudget patience, List<FutureTask<?>> late) {
+        private long unanswered() {
+            return late.stream().filter(task -> !task.isDone()).count();
+        }
+
+        private Line with(FutureTask<?> another) {
+            List<FutureTask<?>> all = new ArrayList<>(late);
+            all.removeIf(task -> task.isDone() || task == another);
+            all.add(another);
+            return new Line(patience, List.copyOf(all));
+        }
+    }
 
     /// Read of /proc on another thread.
     public static final class Question<T> {
@@ -80,17 +104,17 @@ public final class ProcReader {
             if (task == null) {
                 return null;
             }
-            Line line = LINES.get(whose);
-            WaitBudget waitBudget = line == null ? new WaitBudget(longest) : line.patience();
+            Line line = LINES.getOrDefault(whose, new Line(new WaitBudget(longest), List.of()));
+            WaitBudget waitBudget = line.patience();
             try {
                 T answer = task.get(waitBudget.nanos(Clock.now()), TimeUnit.NANOSECONDS);
-                if (waitBudget.isUnused()) {
+                if (waitBudget.isUnused() && line.unanswered() == 0) {
                     LINES.remove(whose);
                 }
                 return answer;
             } catch (TimeoutException e) {
                 waitBudget.missed(Clock.now());
-                LINES.put(whose, new Line(waitBudget, task));
+                LINES.put(whose, line.with(task));
                 return null;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -113,8 +137,17 @@ public final class ProcReader {
     ///
     /// @param whose any key
     public static <T> Question<T> ask(Object whose, Callable<T> question) {
+        return ask(whose, 1, question);
+    }
+
+    /// Asks a question about a process on another thread.
+    static <T> Question<T> ofProcess(int pid, Callable<T> question) {
+        return ask(ProcessStatus.realUser(pid), MAX_OF_A_USER, question);
+    }
+
+    private static <T> Question<T> ask(Object whose, int most, Callable<T> question) {
         Line line = LINES.get(whose);
-        if (line != null && !line.last().isDone()) {
+        if (line != null && line.unanswered() >= most) {
             return new Question<>(whose, null);
         }
         FutureTask<T> task = new FutureTask<>(question);
@@ -137,7 +170,7 @@ public final class ProcReader {
     /// time.
     public static @Nullable String variable(int pid, String name) {
         Question<Optional<String>> question =
-                ask(user(pid), () -> Optional.ofNullable(ProcessEnvironment.variable(pid, name)));
+                ofProcess(pid, () -> Optional.ofNullable(ProcessEnvironment.variable(pid, name)));
         Optional<String> found = question.answer();
         return found == null ? null : found.orElse(null);
     }
@@ -146,21 +179,36 @@ public final class ProcReader {
     /// time.
     public static Map<String, String> variables(int pid, String one) {
         Map<String, String> found =
-                ask(user(pid), () -> ProcessEnvironment.variables(pid, one)).answer();
+                ofProcess(pid, () -> ProcessEnvironment.variables(pid, one)).answer();
         return found == null ? Map.of() : found;
     }
 
     /// Returns the start time like [ProcessStatus#startTime]; -1 also if there was no answer in
     /// time.
     public static long startTime(int pid) {
-        Long found = ask(user(pid), () -> ProcessStatus.startTime(pid)).answer();
+        Long found = ofProcess(pid, () -> ProcessStatus.startTime(pid)).answer();
         return found == null ? -1 : found;
+    }
+
+    /// True if a process is the worker that was spawned at that time.
+    ///
+    /// A process that cannot be looked at in time is taken for the worker if it lives and leads a
+    /// process group, as each worker does: to take a living worker for a dead one would cost it its
+    /// life, while no other process is likely to have its number.
+    ///
+    /// @param bornTicks as [BootId#ticks] had it; negative if that is not known
+    public static boolean isWorker(int pid, long bornTicks) {
+        Long started = ofProcess(pid, () -> ProcessStatus.startTimeIfAlive(pid)).answer();
+        if (started == null || (started >= 0 && bornTicks < 0)) {
+            return ProcessStatus.isAlive(pid) && ProcessGroups.leads(pid);
+        }
+        return started >= 0 && Math.abs(started - bornTicks) <= MAX_BIRTH_TICKS;
     }
 
     /// Returns the start time like [ProcessStatus#startTimeIfAlive]; -1 also if there was no answer
     /// in time.
     public static long startTimeIfAlive(int pid) {
-        Long found = ask(user(pid), () -> ProcessStatus.startTimeIfAlive(pid)).answer();
+        Long found = ofProcess(pid, () -> ProcessStatus.startTimeIfAlive(pid)).answer();
         return found == null ? -1 : found;
     }
 
@@ -169,7 +217,7 @@ public final class ProcReader {
     /// @throws IOException as the question does, or if there was no answer in time
     public static <T> T files(int pid, Callable<T> question) throws IOException {
         try {
-            T found = ask(user(pid), question).answer();
+            T found = ofProcess(pid, question).answer();
             if (found == null) {
                 throw new IOException("the process cannot be looked at now");
             }
@@ -197,13 +245,8 @@ public final class ProcReader {
     /// Returns the usage like [ProcessUsage#of]; null also if there was no answer in time.
     public static @Nullable ProcessUsage usage(int pid) {
         Question<Optional<ProcessUsage>> question =
-                ask(user(pid), () -> Optional.ofNullable(ProcessUsage.of(pid)));
+                ofProcess(pid, () -> Optional.ofNullable(ProcessUsage.of(pid)));
         Optional<ProcessUsage> found = question.answer();
         return found == null ? null : found.orElse(null);
-    }
-
-    /// The key of a process's user.
-    private static Object user(int pid) {
-        return ProcessStatus.realUser(pid);
     }
 }

@@ -38,7 +38,7 @@ final class FormatTable {
               kept=descriptors
             WorkerSnapshot process
               id=worker
-              process(pid startTicks pidfd uid bornMillis=startedAtMillis adopted)
+              process(pid bornTicks=startTicks pidfd uid bornMillis=startedAtMillis adopted)
               ackSocket
               log(path=logPath offset=logOffset file=logFile)
               statusText kept=descriptors

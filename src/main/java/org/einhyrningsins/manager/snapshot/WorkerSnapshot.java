@@ -2,6 +2,7 @@
 package org.einhyrningsins.manager.snapshot;
 
 import org.einhyrningsins.posix.file.AppendFiles;
+import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -24,13 +25,14 @@ public record WorkerSnapshot(
         List<KeptDescriptor> kept) {
     /// Main process of a worker.
     ///
-    /// @param startTicks start time in ticks since boot: with the pid it identifies it for good
+    /// @param bornTicks when it was spawned, in ticks since boot ([BootId#ticks]): with the pid it
+    ///   identifies it for good
     /// @param pidfd for a re-exec; else -1
     /// @param uid its user; -1 for the manager's own
     /// @param bornMillis wall clock, for people
     /// @param adopted it is no child of the manager's
     public record ProcessState(
-            int pid, long startTicks, int pidfd, int uid, long bornMillis, boolean adopted) {}
+            int pid, long bornTicks, int pidfd, int uid, long bornMillis, boolean adopted) {}
 
     /// File that a worker writes to.
     ///
@@ -47,7 +49,7 @@ public record WorkerSnapshot(
         ProcessState found =
                 new ProcessState(
                         process.pid,
-                        process.startTicks,
+                        process.bornTicks,
                         pidfd,
                         process.uid,
                         process.bornMillis,
@@ -60,9 +62,9 @@ public record WorkerSnapshot(
         return process.pid;
     }
 
-    /// See [ProcessState#startTicks()].
-    public long startTicks() {
-        return process.startTicks;
+    /// See [ProcessState#bornTicks()].
+    public long bornTicks() {
+        return process.bornTicks;
     }
 
     /// See [ProcessState#pidfd()].

@@ -62,7 +62,7 @@ public final class HeldSockets implements SocketSource {
         try {
             numbers(worker.pid()).forEach((fd, inode) -> add(who, worker.pidfd(), fd, inode));
         } catch (IOException e) {
-            if (ProcReader.startTimeIfAlive(worker.pid()) == worker.startTicks()) {
+            if (ProcReader.isWorker(worker.pid(), worker.bornTicks())) {
                 refusals.add(who + ": " + RuntimeFiles.why(e));
             }
         }

@@ -6,7 +6,6 @@ import org.einhyrningsins.manager.runtime.ProcReader;
 import org.einhyrningsins.manager.snapshot.KeptDescriptor;
 import org.einhyrningsins.manager.snapshot.WorkerSnapshot;
 import org.einhyrningsins.posix.file.OutputPipes;
-import org.einhyrningsins.posix.process.ProcessStatus;
 import org.einhyrningsins.posix.socket.Sockets;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.WorkerId;
@@ -15,21 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A process of ours: the manager's side of a worker.
-///
-/// @param pid also the number of its process group
-/// @param pidfd readable when it is dead
-/// @param uid its user; -1 for the manager's
-/// @param bornMillis wall clock, for people
-/// @param adopted it is the child of a manager that was killed, and no longer of anybody of ours
 public record WorkerProcess(
-        WorkerId id,
-        int pid,
-        int pidfd,
-        int uid,
-        long bornMillis,
-        boolean adopted,
-        WorkerChannels channels,
-        WorkerLog log) {
+        WorkerId id, WorkerSnapshot.ProcessState process, WorkerChannels channels, WorkerLog log) {
     /// The name of our end of the pipe it writes to.
     static final String OUTPUT = "output";
 
@@ -45,11 +31,7 @@ public record WorkerProcess(
     public static WorkerProcess of(WorkerSnapshot image, ProgramSpec spec, List<OutputPipe> pipes) {
         return new WorkerProcess(
                 image.id(),
-                image.pid(),
-                image.pidfd(),
-                image.process().uid(),
-                image.process().bornMillis(),
-                image.process().adopted(),
+                image.process(),
                 WorkerChannels.of(image.ackSocket(), ack(image, SpawnTemplate.ackNumber(spec))),
                 new WorkerLog(image.log().path(), image.log().offset(), image.log().file(), pipes));
     }
@@ -72,15 +54,39 @@ public record WorkerProcess(
         return fd == null ? -1 : fd;
     }
 
+    /// The number of its process, and of its process group.
+    public int pid() {
+        return process.pid();
+    }
+
+    /// A descriptor of its process: readable when that is dead.
+    public int pidfd() {
+        return process.pidfd();
+    }
+
+    /// Its user; -1 for the manager's.
+    public int uid() {
+        return process.uid();
+    }
+
+    /// When it was spawned, by the wall clock, for people.
+    public long bornMillis() {
+        return process.bornMillis();
+    }
+
+    /// True if it is the child of a manager that was killed, and no longer of anybody of ours.
+    public boolean adopted() {
+        return process.adopted();
+    }
+
     /// Returns the snapshot of this worker.
     ///
     /// @param words the status that it last sent
     /// @param open the descriptor of [WorkerChannels#ack] if it is open; else -1
-    /// @param startTicks as [ProcessStatus#startTime] has it
-    public WorkerSnapshot image(String words, int open, long startTicks) {
+    public WorkerSnapshot image(String words, int open) {
         return new WorkerSnapshot(
                 id,
-                new WorkerSnapshot.ProcessState(pid, startTicks, pidfd, uid, bornMillis, adopted),
+                process,
                 channels.ackSocket(),
                 new WorkerSnapshot.Log(log.file(), log.offset(), log.extent()),
                 words,

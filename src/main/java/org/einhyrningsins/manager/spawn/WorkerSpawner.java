@@ -12,6 +12,7 @@ import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.posix.file.Descriptors;
 import org.einhyrningsins.posix.file.OutputPipes;
 import org.einhyrningsins.posix.kernel.Accounts;
+import org.einhyrningsins.posix.kernel.BootId;
 import org.einhyrningsins.posix.kernel.BoundSocket;
 import org.einhyrningsins.posix.kernel.Credentials;
 import org.einhyrningsins.posix.kernel.Errno;
@@ -237,11 +238,13 @@ public final class WorkerSpawner {
         WorkerProcess process =
                 new WorkerProcess(
                         id,
-                        child.pid(),
-                        child.pidfd(),
-                        credentials == null ? -1 : credentials.uid(),
-                        Clock.wallMillis(),
-                        false,
+                        new WorkerSnapshot.ProcessState(
+                                child.pid(),
+                                BootId.ticks(),
+                                child.pidfd(),
+                                credentials == null ? -1 : credentials.uid(),
+                                Clock.wallMillis(),
+                                false),
                         channels,
                         output.log());
         return new SpawnedWorker(process, pendingChild.underWay() ? pendingChild : null);

@@ -4,9 +4,12 @@ package org.einhyrningsins.manager.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.einhyrningsins.posix.kernel.BootId;
+import org.einhyrningsins.posix.process.ProcessGroups;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -69,6 +72,60 @@ class ProcReaderTest {
             }
         }
         assertThat(waited).isLessThan(1_000_000_000L); // 30 times 50 ms is 1.5 s
+    }
+
+    /// As a worker does, it leads a session.
+    private static Process worker() throws IOException {
+        Process worker = new ProcessBuilder("setsid", "sleep", "1000").start();
+        while (!ProcessGroups.leads((int) worker.pid())) {
+            Thread.onSpinWait();
+        }
+        return worker;
+    }
+
+    @Test
+    void aWorkerIsKnownByWhenItWasSpawned() throws Exception {
+        Process worker = worker();
+        long born = BootId.ticks();
+        int pid = (int) worker.pid();
+        try {
+            assertThat(ProcReader.isWorker(pid, born)).isTrue();
+            assertThat(ProcReader.isWorker(pid, -1)).as("as an older state has it").isTrue();
+            assertThat(ProcReader.isWorker(1, -1)).as("not everybody").isFalse();
+            boolean wrong = true;
+            while (wrong) { // a busy machine may be late
+                wrong = ProcReader.isWorker(pid, born - 1_000_000);
+            }
+        } finally {
+            worker.destroyForcibly().waitFor();
+        }
+        assertThat(ProcReader.isWorker(pid, born)).as("after its death").isFalse();
+    }
+
+    /// A living worker that is taken for a dead one is replaced, and ended.
+    @Test
+    void aWorkerThatCannotBeLookedAtIsNoDeadOne() throws Exception {
+        ProcReader.loopBegins();
+        Process worker = worker();
+        int pid = (int) worker.pid();
+        try {
+            List<ProcReader.Question<String>> hang = new ArrayList<>();
+            hang.add(ProcReader.ofProcess(pid, this::waits));
+            assertThat(hang.getFirst().answer()).isNull();
+            boolean known = false;
+            while (!known) { // one that does not answer does not hide the others of its user
+                known = !ProcReader.isWorker(pid, BootId.ticks() - 1_000_000);
+            }
+            while (!hang.getLast().refused()) {
+                hang.add(ProcReader.ofProcess(pid, this::waits));
+                hang.getLast().answer();
+            }
+            assertThat(ProcReader.isWorker(pid, BootId.ticks())).isTrue();
+        } finally {
+            provided.countDown();
+            worker.destroyForcibly().waitFor();
+        }
+        assertThat(ProcReader.isWorker(pid, BootId.ticks())).as("after its death").isFalse();
     }
 
     @Test

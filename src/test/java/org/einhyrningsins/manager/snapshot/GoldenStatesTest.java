@@ -231,7 +231,7 @@ final class GoldenStatesTest {
         for (WorkerSnapshot process : own.workers()) {
             assertThat(own.program().has(process.id())).isTrue();
             assertThat(process.pid()).isPositive();
-            assertThat(process.startTicks()).isPositive();
+            assertThat(process.bornTicks()).isPositive();
             assertThat(process.process().bornMillis()).isPositive();
             assertThat(process.inode("output")).as("of its pipe").isPositive();
         }
