@@ -60,7 +60,8 @@ def situations(lab, manager):
     wait_for(lambda: held in manager.ctl("explain", "port").text, "who has the port is named", 60)
     wait_for(lambda: "why     ill:0 pid" in manager.ctl("explain", "ill").text, "the ill one is known to be", 60)
     wait_for(lambda: "no database" in manager.ctl("explain", "ill-http").text, "what the health check got is said", 60)
-    wait_for(lambda: "suspended" in kinds(manager, "frozen"), "the frozen one is known to be", 60)
+    for name in ("frozen", "frozen-late"):
+        wait_for(lambda: "suspended" in kinds(manager, name), "%s is known to be" % name, 60)
 
 
 def kinds(manager, program):

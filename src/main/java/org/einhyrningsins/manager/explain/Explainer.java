@@ -8,6 +8,7 @@ import org.einhyrningsins.control.report.ExplainReport.Next;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
@@ -36,8 +37,7 @@ public final class Explainer {
                     FactKind.SPAWN_FAILED,
                     FactKind.ACK_MISSED,
                     FactKind.HUNG,
-                    FactKind.UNHEALTHY,
-                    FactKind.SUSPENDED);
+                    FactKind.UNHEALTHY);
 
     private static final Set<FactKind> CHANGES =
             EnumSet.of(
@@ -139,16 +139,30 @@ public final class Explainer {
         if (FailureHints.failedByTask(program)) {
             return null; // no worker failed
         }
+        boolean recovered = false;
         for (Fact fact : facts.reversed()) {
             boolean its = slots == null || slots.contains(fact.slot());
-            if (its && FAILURES.contains(fact.kind()) && isFailure(program, fact)) {
-                return fact;
-            }
-            if (fact.kind() == FactKind.READY && its && program.setback() == null) {
-                return null; // what failed before that has recovered
+            if (its && fact.kind() == FactKind.SUSPENDED) { // ready or not, before or since
+                if (isSuspended(program, fact.slot())) {
+                    return fact;
+                }
+            } else if (its && !recovered && FAILURES.contains(fact.kind())) {
+                if (isFailure(program, fact)) {
+                    return fact;
+                }
+            } else if (fact.kind() == FactKind.READY && its && program.setback() == null) {
+                recovered = true; // from what failed before
             }
         }
         return null;
+    }
+
+    private static boolean isSuspended(Program program, int slot) {
+        Worker worker =
+                slot < 0 || slot >= program.slots().size()
+                        ? null
+                        : program.slots().get(slot).current();
+        return worker != null && worker.health().suspended() != null;
     }
 
     /// Ends that were asked for are no failures, nor is the end of a worker whose failure to come
