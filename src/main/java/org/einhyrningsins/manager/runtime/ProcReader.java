@@ -78,7 +78,7 @@ public final class ProcReader {
 
         private Line with(FutureTask<?> another) {
             List<FutureTask<?>> all = new ArrayList<>(late);
-            all.removeIf(task -> task.isDone() || task == another);
+            all.removeIf(task -> task.isDone() || task.equals(another));
             all.add(another);
             return new Line(patience, List.copyOf(all));
         }
