@@ -146,6 +146,7 @@ final class CommandHandler {
         Set<Integer> scope = command.scope();
         if (scope == null) {
             RolloutFailure.abort(stepContext, "restarted by the operator during the rollout");
+            DependencyGate.restartBegins(stepContext);
         }
         if (scope != null && stepContext.phase instanceof ProgramPhase.Stopped) {
             holdAllBut(stepContext, scope);

@@ -8,12 +8,16 @@ import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.Renewal;
 import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.RolloutSpec.Strategy;
+import org.einhyrningsins.spec.StartSpec;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
 
 /// Handles the commands that give a program another definition, or the one that it has again: at
 /// once, by a rollout, or in place of other programs.
@@ -29,8 +33,12 @@ final class DefinitionCommands {
             case NOTED -> {
                 RolloutFailure.abort(stepContext, "superseded by a newer definition");
                 FailedVersionTracker.forget(stepContext);
+                StartSpec before = stepContext.serving.spec().supervision().start();
                 note(stepContext, command);
                 if (stepContext.phase instanceof ProgramPhase.Waiting) {
+                    if (!before.equals(spec.supervision().start())) { // it asks anew
+                        stepContext.phase = new ProgramPhase.Waiting(Set.of(), null);
+                    }
                     CommandHandler.expect(
                             stepContext, ticket, command.verb(), null, PendingRequest.Until.UP);
                 } else {
@@ -272,9 +280,13 @@ final class DefinitionCommands {
         /// Incarnation of the next worker.
         long incarnation;
 
-        NewVersions(int next, long incarnation) {
+        /// When all workers were last replaced on demand.
+        Renewal renewal;
+
+        NewVersions(int next, long incarnation, Renewal renewal) {
             this.next = next;
             this.incarnation = incarnation;
+            this.renewal = renewal;
         }
 
         /// A new version.

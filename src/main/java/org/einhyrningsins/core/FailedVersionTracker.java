@@ -109,6 +109,9 @@ final class FailedVersionTracker {
     private static void end(StepContext stepContext, VersionFailure versionFailure, Stage stage) {
         stepContext.setback = versionFailure.at(stage);
         stepContext.verdict = stepContext.setback.words("");
+        if (stage == Stage.BACK && versionFailure.rolled()) {
+            DependencyGate.rolled(stepContext);
+        }
         stepContext.report(
                 stage == Stage.IN_VAIN ? Severity.ERROR : Severity.INFO, null, stepContext.verdict);
         for (PendingRequest pendingRequest : List.copyOf(stepContext.waits)) {

@@ -17,6 +17,7 @@ import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.StartSpec;
 import org.einhyrningsins.spec.WorkerId;
 import org.jspecify.annotations.Nullable;
 
@@ -278,31 +279,16 @@ public record Program(
 
     /// Returns its state as a dependency of other programs.
     public DependencyState dependencyState() {
-        return switch (phase) {
-            case ProgramPhase.Stopped ignored -> DependencyState.STOPPED;
-            case ProgramPhase.Failed ignored -> DependencyState.FAILED;
-            case ProgramPhase.Waiting waiting ->
-                    waiting.by() == null ? DependencyState.WAITING : DependencyState.BLOCKED;
-            case ProgramPhase.Running ignored when serving().spec().endsByItself() ->
-                    dependencyStateOfJob();
-            case ProgramPhase.Running running when running.up() -> DependencyState.UP;
-            case ProgramPhase.Running ignored ->
-                    failing() ? DependencyState.FAILED : DependencyState.STARTING;
-        };
+        return DependencyGate.state(this);
     }
 
-    /// A job is up for those after it when it is done; so is one that has nothing to run.
-    private DependencyState dependencyStateOfJob() {
-        Outcome outcome = outcome();
-        if (outcome != null) {
-            return outcome == Outcome.DONE ? DependencyState.UP : DependencyState.FAILED;
-        }
-        for (Slot slot : slots()) {
-            if (wants(slot)) {
-                return DependencyState.STARTING;
-            }
-        }
-        return DependencyState.UP;
+    /// Returns its state as a dependency on a condition: up if that holds.
+    ///
+    /// @param when null for the usual one
+    public DependencyState dependencyState(StartSpec.@Nullable When when) {
+        return when == StartSpec.When.STARTED && DependencyGate.started(this)
+                ? DependencyState.UP
+                : DependencyGate.state(this);
     }
 
     /// Final result of a program that does not go on without a command.
@@ -336,18 +322,6 @@ public record Program(
             return Outcome.FAILED;
         }
         return well > 0 && !goesOn ? Outcome.DONE : null;
-    }
-
-    /// True if a slot failed so often that those who wait for the program are told.
-    private boolean failing() {
-        for (Slot slot : slots()) {
-            boolean wanted = slot.index() < count() && !slot.held();
-            boolean up = slot.current() != null && slot.current().ready();
-            if (wanted && !up && slot.failing(serving().spec(), true)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /// Returns the operator overrides that differ from the newest definition.

@@ -75,6 +75,7 @@ final class ProgramStep {
             case ProgramEvent.Extended e -> extended(stepContext, e);
             case ProgramEvent.Admitted e -> DependencyGate.admitted(stepContext, e);
             case ProgramEvent.Deferred e -> DependencyGate.deferred(stepContext, e);
+            case ProgramEvent.DependencyRestarted e -> DependencyGate.follow(stepContext, e);
             case ProgramEvent.DefinitionConfirmed ignored -> definitionConfirmed(stepContext);
             case ProgramEvent.FallbackLost e -> Rollback.dropFallback(stepContext, e.why());
             case ProgramEvent.Requested e -> {
@@ -110,6 +111,7 @@ final class ProgramStep {
         SlotScaling.refill(stepContext);
         RestartPolicy.forgetFailures(stepContext);
         DependencyGate.noteUp(stepContext);
+        DependencyGate.noteRestarted(stepContext);
         FailedVersionTracker.reportProgress(stepContext);
         RequestAnswers.answerAll(stepContext);
         WorkerReplacement.begin(stepContext);

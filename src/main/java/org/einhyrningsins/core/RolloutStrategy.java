@@ -117,10 +117,7 @@ final class RolloutStrategy {
     /// Goes on as far as it may.
     static void advance(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
-        if (rollout == null) {
-            return;
-        }
-        if (RolloutTasks.hold(stepContext)) {
+        if (rollout == null || RolloutTasks.hold(stepContext)) {
             return;
         }
         if (!rollout.draining()) {
@@ -315,6 +312,9 @@ final class RolloutStrategy {
             stepContext.put(slot.move(false));
         }
         stepContext.rollout = rollout.drain();
+        if (rollout.scope() == null) {
+            DependencyGate.rolled(stepContext);
+        }
     }
 
     private static void finishWhenDrained(StepContext stepContext, Rollout rollout) {

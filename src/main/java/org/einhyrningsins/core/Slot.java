@@ -280,6 +280,15 @@ public record Slot(
         return occupants.deadline();
     }
 
+    /// True if its worker executes its program, or the last one did and nothing is left of it.
+    boolean started() {
+        Worker current = current();
+        if (current != null) {
+            return !(current.state() instanceof WorkerState.Starting s && s.delayed());
+        }
+        return hasNoProcess() && past.last() != null;
+    }
+
     /// True if it stays empty since its worker did its job.
     public boolean endedWell() {
         return finished != null && past.quickDeaths() == 0;

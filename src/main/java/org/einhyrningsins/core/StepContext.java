@@ -66,7 +66,9 @@ final class StepContext {
         this.deaths = program.pool().deaths();
         this.versions =
                 new DefinitionCommands.NewVersions(
-                        program.versions().next(), program.pool().nextIncarnation());
+                        program.versions().next(),
+                        program.pool().nextIncarnation(),
+                        program.versions().renewal());
         this.waits = new ArrayList<>(program.waits());
         this.slots = new ArrayList<>(program.slots());
     }
@@ -75,7 +77,8 @@ final class StepContext {
         return new Program(
                 name,
                 phase,
-                new ProgramVersions(serving, versions.next, verdict, fallback, setback),
+                new ProgramVersions(
+                        serving, versions.next, verdict, fallback, setback, versions.renewal),
                 new Program.Pool(count, slots, deaths, versions.incarnation),
                 rollout,
                 waits,

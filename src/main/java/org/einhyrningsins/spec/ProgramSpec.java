@@ -63,6 +63,11 @@ public record ProgramSpec(
 
     /// The same program that starts after others.
     public ProgramSpec startingAfter(List<String> others) {
+        return startingAfter(new StartSpec(false, others));
+    }
+
+    /// The same program that starts after the dependencies of another definition, on their terms.
+    public ProgramSpec startingAfter(StartSpec others) {
         return new ProgramSpec(
                 name, workers, launch, bind, supervision.startingAfter(others), found);
     }
@@ -211,6 +216,11 @@ public record ProgramSpec(
     /// See [StartSpec#after()].
     public List<String> after() {
         return supervision.start().after();
+    }
+
+    /// See [StartSpec#terms(String)].
+    public StartSpec.Terms terms(String dependency) {
+        return supervision.start().terms(dependency);
     }
 
     /// See [Findings#obstacle()].

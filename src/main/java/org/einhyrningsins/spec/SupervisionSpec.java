@@ -59,15 +59,15 @@ public record SupervisionSpec(
                 job);
     }
 
-    /// The same treatment, started after other programs.
-    public SupervisionSpec startingAfter(List<String> others) {
+    /// The same treatment, started after what another is.
+    SupervisionSpec startingAfter(StartSpec others) {
         return new SupervisionSpec(
                 ack,
                 stop,
                 restart,
                 rollout,
                 monitoring,
-                new StartSpec(start.manual(), others),
+                new StartSpec(start.manual(), others.after(), others.terms()),
                 tasks,
                 job);
     }

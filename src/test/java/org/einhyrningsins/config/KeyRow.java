@@ -62,6 +62,7 @@ record KeyRow(
                     case "probe" -> "ack.probe.";
                     case "backoff", "give-up" -> "restart." + shape.name() + ".";
                     case "canary" -> "rollout.canary.";
+                    case "dependency" -> "after.";
                     case "task" -> "rollout.before.";
                     default -> shape.name() + ".";
                 };

@@ -50,6 +50,8 @@ class PlanSeesEveryKeyTest {
                     "[time]",
                     "[slot]",
                     "signals",
+                    "started",
+                    "done",
                     "continue",
                     "fd",
                     "{to: ./x.log, max-size: 1MiB}",
@@ -165,6 +167,9 @@ class PlanSeesEveryKeyTest {
                             .formatted(value);
             case "program.stdin" ->
                     "programs: {web: {command: x, bind: [{name: b, tcp: \":1\"}, {name: http, tcp: \":2\"}], stdin: %s}}"
+                            .formatted(value);
+            case "dependency.when" ->
+                    "programs: {b: {command: x, restart: never}, web: {command: x, after: {program: b, when: %s}}}"
                             .formatted(value);
             default -> key.file(value);
         };

@@ -83,6 +83,7 @@ class SchemaAgreementTest {
                     "\"\"",
                     "\" \"",
                     "word",
+                    "ready",
                     "\"1\"",
                     "\"0\"",
                     "\"-1\"",
@@ -266,6 +267,12 @@ class SchemaAgreementTest {
             case "http-bind" -> "programs: {}\nhttp: {bind: {" + address(key.name()) + own + "}}";
             case "control", "log" -> "programs: {}\n" + key.shape().name() + ": {" + own + "}";
             case "allow" -> "programs: {}\ncontrol: {allow: {" + own + "}}";
+            case "dependency" ->
+                    "programs: {b: {command: x}, word: {command: x, kind: job}, web: {command: x,"
+                            + " after: {"
+                            + (key.name().equals("program") ? "" : "program: word, ")
+                            + own
+                            + "}}}";
             case "task" -> {
                 String run = key.name().equals("run") ? "" : "run: ./migrate, ";
                 yield program("command: x, rollout: {before: {" + run + own + "}}");

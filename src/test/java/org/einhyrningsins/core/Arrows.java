@@ -111,6 +111,7 @@ final class Arrows {
             case ProgramEvent.Admitted ignored when !due -> "admitted";
             case ProgramEvent.Deferred ignored when !due -> "deferred";
             case ProgramEvent.Requested ignored when !due -> "command";
+            case ProgramEvent.DependencyRestarted ignored when !due -> "dependency restarted";
             case ProgramEvent.TaskEnded ignored when !due -> "task ended";
             default -> due || worker == null ? "deadline" : "another";
         };

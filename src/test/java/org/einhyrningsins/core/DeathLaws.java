@@ -44,6 +44,7 @@ final class DeathLaws {
             Program before, ProgramEvent programEvent, Slot was, Slot is, Program after) {
         boolean asked =
                 programEvent instanceof ProgramEvent.Requested
+                        || programEvent instanceof ProgramEvent.DependencyRestarted // as asked
                         || programEvent instanceof ProgramEvent.TaskEnded; // of a rollout
         boolean trimmed = before.count() != after.count();
         require(
@@ -118,7 +119,9 @@ final class DeathLaws {
                 current != null
                         && now.since(current.startedAt()).compareTo(CrashHistory.YOUNG) >= 0;
         boolean other = before.rollout() != null || after.rollout() != null;
-        boolean asked = programEvent instanceof ProgramEvent.Requested;
+        boolean asked =
+                programEvent instanceof ProgramEvent.Requested
+                        || programEvent instanceof ProgramEvent.DependencyRestarted;
         boolean version = !before.serving().equals(after.serving()); // the one before came back
         require(
                 proved || livedLong || other || asked || version || is.index() >= after.count(),

@@ -105,11 +105,7 @@ public record Definition(Map<String, String> settings) {
                         restart(),
                         rollout(),
                         care(),
-                        new StartSpec(
-                                get("manual").equals("true"),
-                                get("after").isEmpty()
-                                        ? List.of()
-                                        : List.of(get("after").split(",", -1))),
+                        start(),
                         new RolloutTasksSpec(
                                 tasks("before"), tasks("then"), get("rollbacks").equals("true")),
                         job());
@@ -121,6 +117,25 @@ public record Definition(Map<String, String> settings) {
                         BindSpec.NONE.withSockets(sockets(get("sockets"))),
                         supervision)
                 .withRelease(release(get("release")));
+    }
+
+    /// `db,migrate:done,cache+`: `+` for restart-with.
+    private StartSpec start() {
+        List<String> names = new ArrayList<>();
+        Map<String, StartSpec.Terms> terms = new LinkedHashMap<>();
+        for (String word : get("after").isEmpty() ? new String[0] : get("after").split(",", -1)) {
+            boolean with = word.endsWith("+");
+            String[] parts = (with ? word.substring(0, word.length() - 1) : word).split(":", 2);
+            names.add(parts[0]);
+            if (with || parts.length > 1) {
+                StartSpec.When when =
+                        parts.length == 1
+                                ? null
+                                : StartSpec.When.valueOf(parts[1].toUpperCase(Locale.ROOT));
+                terms.put(parts[0], new StartSpec.Terms(when, with));
+            }
+        }
+        return new StartSpec(get("manual").equals("true"), names, terms);
     }
 
     /// `./migrate,./seed`.

@@ -48,6 +48,7 @@ public final class Lines {
             case ProgramEvent.Admitted e -> "admitted without " + e.without();
             case ProgramEvent.Deferred e -> "deferred: on " + e.on() + ", by " + e.by();
             case ProgramEvent.Requested e -> "requested " + e.ticket() + ": " + of(e.command());
+            case ProgramEvent.DependencyRestarted e -> "restarted: " + e.program();
             case ProgramEvent.DefinitionConfirmed ignored -> "affirmed";
             case ProgramEvent.FallbackLost ignored -> "forsaken";
             case ProgramEvent.TaskEnded e ->

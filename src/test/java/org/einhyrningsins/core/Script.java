@@ -231,9 +231,13 @@ final class Script {
             case "extend" ->
                     new ProgramEvent.Extended(
                             worker(words.get(1)), Definition.duration(words.get(2)));
+            case "restarted" ->
+                    new ProgramEvent.DependencyRestarted(
+                            words.get(1),
+                            new Moment(now),
+                            VersionOrigin.of(VersionOrigin.Made.DEPENDENCY, words.get(1), 0));
             case "admit" -> new ProgramEvent.Admitted(names(words, ""));
-            case "defer" ->
-                    new ProgramEvent.Deferred(names(words, ""), hindrance(names(words, "failed=")));
+            case "defer" -> new ProgramEvent.Deferred(names(words, ""), hindrance(words));
             default ->
                     new ProgramEvent.Requested(
                             ++ticket,
@@ -263,8 +267,24 @@ final class Script {
         return names;
     }
 
-    private static ProgramPhase.@Nullable Blocker hindrance(Set<String> failed) {
-        return failed.isEmpty() ? null : new ProgramPhase.Blocker(failed.iterator().next(), false);
+    /// `failed=db`, `failed-job=migrate`, `by-hand=migrate`; null for none.
+    private static ProgramPhase.@Nullable Blocker hindrance(List<String> words) {
+        for (String word : words) {
+            String[] pair = word.split("=", 2);
+            switch (pair[0]) {
+                case "failed" -> {
+                    return new ProgramPhase.Blocker(pair[1], false, false, false);
+                }
+                case "failed-job" -> {
+                    return new ProgramPhase.Blocker(pair[1], false, false, true);
+                }
+                case "by-hand" -> {
+                    return new ProgramPhase.Blocker(pair[1], true, true, true);
+                }
+                default -> {}
+            }
+        }
+        return null;
     }
 
     /// With `release=` to the release that the links point at now.

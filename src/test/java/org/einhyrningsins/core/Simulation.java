@@ -8,8 +8,10 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.TaskStage;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.core.plan.DefinitionsInUse;
+import org.einhyrningsins.core.plan.DependencyGraph;
 import org.einhyrningsins.spec.AckSpec;
 import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.ProgramSpec;
@@ -131,6 +133,11 @@ final class Simulation {
 
     private final Map<TaskStage, String> taskOutcomes = new HashMap<>();
 
+    /// Another program that this one is restarted with, in worlds that have one.
+    private final @Nullable RestartedOther other;
+
+    private final SplittableRandom otherRandom;
+
     Simulation(long seed, Arrows arrows) {
         this(seed, arrows, null);
     }
@@ -142,10 +149,12 @@ final class Simulation {
         this.memory = memory;
         this.random = new SplittableRandom(seed);
         this.taskRandom = new SplittableRandom(~seed);
+        this.otherRandom = new SplittableRandom(seed * 31);
         this.calm = random.nextInt(3) == 0;
         this.laws = new Laws(calm);
         this.arrows = arrows;
         this.origin = random.nextLong(-1L << 41, 1L << 41) * 1_000_000;
+        this.other = seed % 4 == 2 ? new RestartedOther("cache", now()) : null;
         ProgramSpec spec = definition(true);
         this.program = Program.of(spec, now());
         this.noted = program;
@@ -206,7 +215,7 @@ final class Simulation {
     private void becomesQuiet() {
         lines.add(new Line(millis, "--- nobody asks for anything any more"));
         long until = millis + PATIENCE;
-        while (!laws.open().isEmpty() || program.rollout() != null || goesBack()) {
+        while (!laws.open().isEmpty() || program.rollout() != null || goesBack() || owes()) {
             if (waitsForTheOperator()) {
                 boolean well = random.nextBoolean();
                 ProgramCommand word =
@@ -282,6 +291,9 @@ final class Simulation {
             }
             return true;
         }
+        if (restartsWithOther()) {
+            return true;
+        }
         Moment deadline = program.earliestDeadline();
         Plan plan = plans.peek();
         if (plan == null && deadline == null) {
@@ -302,6 +314,37 @@ final class Simulation {
             carryOut(plan);
         }
         return true;
+    }
+
+    /// The other program is restarted, or crashes, at times; this one follows when it is due.
+    private boolean restartsWithOther() {
+        if (other == null) {
+            return false;
+        }
+        if (!quiet && otherRandom.nextInt(16) == 0) {
+            switch (otherRandom.nextInt(3)) {
+                case 0 -> other.crashes(now());
+                case 1 -> other.rolls(now());
+                default -> other.restarts(now());
+            }
+        }
+        Moment at = other.program().versions().renewal().at();
+        if (at == null || !owes()) {
+            return false;
+        }
+        int generation = program.newestVersion().generation();
+        happen(new ProgramEvent.DependencyRestarted("cache", at, VersionOrigin.NONE));
+        if (owes() || program.newestVersion().generation() == generation) {
+            throw new Laws.Broken("it is not restarted with the other");
+        }
+        return true;
+    }
+
+    /// Whether it is to be restarted with the other program now.
+    private boolean owes() {
+        return other != null
+                && program.serving().spec().terms("cache").restartWith()
+                && DependencyGraph.isDue(program, other.program());
     }
 
     private Moment now() {
@@ -547,7 +590,7 @@ final class Simulation {
             case 0 -> new ProgramEvent.Deferred(on, null);
             case 1 ->
                     new ProgramEvent.Deferred(
-                            on, new ProgramPhase.Blocker("db", random.nextBoolean()));
+                            on, new ProgramPhase.Blocker("db", random.nextBoolean(), false, false));
             case 2 -> new ProgramEvent.Admitted(Set.of("db"));
             default -> new ProgramEvent.Admitted(Set.of());
         };
@@ -882,7 +925,8 @@ final class Simulation {
         words.add("surge=" + pick("1", "1", "2", "10"));
         words.add("unacked=" + pick("1", "2", "100"));
         words.add("settle=" + pick("0s", "0s", "500ms", "3s"));
-        words.add("after=" + pick("", "", "db", "db,cache"));
+        String after = pick("", "", "db", "db,cache");
+        words.add("after=" + (other != null && otherRandom.nextBoolean() ? "cache+" : after));
         words.add("retries=" + pick("1", "2", "3", "5"));
         words.add("canary=" + pick("none", "none", "1/5s", "2/30s", "5/2s", "1/until-promoted"));
         words.add("probation=" + pick("usual", "usual", "0s", "3s", "25s"));

@@ -128,8 +128,9 @@ class ManualTest {
                         ? ""
                         : "    bind: [{name: http, tcp: ':80'}]\n";
         String others =
-                first.equals("after")
+                first.startsWith("after")
                         ? "  db: {command: [/bin/true]}\n  cache: {command: [/bin/true]}\n"
+                                + "  migrate: {command: [/bin/true], kind: job}\n"
                         : "";
         return "programs:\n"
                 + others

@@ -89,7 +89,8 @@ public final class StarterFile {
                 #timeout: 2h                         # longest time for that; only with kind: job
                 #retries: 3                          # new starts after a failure; only with kind: job
                 #start: manual                       # not with the manager; by the command start
-                #after: []                           # programs that must be ready first, such as [db]
+                #after: []                           # programs that must be ready first, such as [db], or
+                                                     # { program: migrate, when: done, restart-with: true }
             """;
 
     /// Below a directory that is laid out as /usr/share is.

@@ -6,9 +6,12 @@ import org.einhyrningsins.config.source.ConfigNode.Entry;
 import org.einhyrningsins.config.source.ConfigNode.Mapping;
 import org.einhyrningsins.config.source.ConfigNode.Scalar;
 import org.einhyrningsins.config.source.ProblemCollector;
+import org.einhyrningsins.config.source.SourcePosition;
 import org.einhyrningsins.config.source.SpellingSuggestion;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.value.ValueReader;
+import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,8 +25,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// Checks `after` over all programs: the names are there, nobody comes after itself, and nobody
-/// does so by way of others.
+/// Checks `after` over all programs: the names are there, a condition can hold, nobody comes after
+/// itself, and nobody does so by way of others.
 public final class DependencyCheck {
     private static final Pattern UNIT = Pattern.compile(".+\\.(target|service|socket|mount)");
 
@@ -31,31 +34,64 @@ public final class DependencyCheck {
 
     private final ProblemCollector problemCollector;
     private final ValueReader valueReader;
-    private final Map<String, List<Scalar>> after = new LinkedHashMap<>();
+    private final Map<String, List<Dependency>> after = new LinkedHashMap<>();
 
     public DependencyCheck(ProblemCollector problemCollector, ValueReader valueReader) {
         this.problemCollector = problemCollector;
         this.valueReader = valueReader;
     }
 
+    /// A program that is named in `after`.
+    ///
+    /// @param place of its name
+    /// @param when value of the key; null if it has none
+    /// @param restartWith the same
+    private record Dependency(
+            SourcePosition place,
+            String name,
+            @Nullable Scalar when,
+            @Nullable Scalar restartWith) {
+        static @Nullable Dependency of(ConfigNode node) {
+            Scalar name = node instanceof Mapping map ? scalar(map, "program") : scalar(node);
+            return name == null
+                    ? null
+                    : new Dependency(
+                            name.place(),
+                            name.text(),
+                            node instanceof Mapping map ? scalar(map, "when") : null,
+                            node instanceof Mapping map ? scalar(map, "restart-with") : null);
+        }
+
+        private static @Nullable Scalar scalar(Mapping map, String key) {
+            Entry entry = map.entries().get(key);
+            return entry == null ? null : scalar(entry.value());
+        }
+
+        private static @Nullable Scalar scalar(ConfigNode node) {
+            return node instanceof Scalar scalar && !scalar.isNull() ? scalar : null;
+        }
+    }
+
     /// Notes what a program comes after.
     ///
     /// @param program with its defaults
     public void add(String name, ConfigNode program) {
-        List<Scalar> names = new ArrayList<>();
+        List<Dependency> all = new ArrayList<>();
         Entry entry = program instanceof Mapping map ? map.entries().get("after") : null;
-        for (ConfigNode configNode :
+        for (ConfigNode node :
                 entry == null ? List.<ConfigNode>of() : valueReader.oneOrMany(entry.value())) {
-            if (configNode instanceof Scalar scalar && !scalar.isNull()) {
-                names.add(scalar);
+            Dependency dependency = Dependency.of(node);
+            if (dependency != null) {
+                all.add(dependency);
             }
         }
-        after.put(name, names);
+        after.put(name, all);
     }
 
     /// Reports what is wrong, once all programs are known.
-    public void finish() {
+    public void finish(Map<String, ProgramSpec> programs) {
         after.forEach(this::checkNames);
+        after.forEach((name, others) -> checkTerms(name, others, programs));
         Set<String> done = new HashSet<>();
         for (String name : after.keySet()) {
             if (done.add(name)) {
@@ -64,10 +100,10 @@ public final class DependencyCheck {
         }
     }
 
-    private void checkNames(String name, List<Scalar> others) {
+    private void checkNames(String name, List<Dependency> others) {
         Set<String> named = new HashSet<>();
-        for (Scalar other : others) {
-            String text = other.text();
+        for (Dependency other : others) {
+            String text = other.name();
             if (text.equals(name)) {
                 boolean shared = other.place().trail().toString().startsWith("defaults");
                 String way = shared ? "; give it an 'after: []' of its own" : "";
@@ -76,6 +112,35 @@ public final class DependencyCheck {
                 problemCollector.report(other.place(), TextUtil.quoted(text) + " is named twice");
             } else if (!after.containsKey(text)) {
                 problemCollector.reportMissing(other.place(), unknown(text));
+            }
+        }
+    }
+
+    private void checkTerms(
+            String name, List<Dependency> others, Map<String, ProgramSpec> programs) {
+        ProgramSpec program = programs.get(name);
+        for (Dependency dependency : others) {
+            ProgramSpec other = programs.get(dependency.name());
+            Scalar when = dependency.when();
+            if (when != null
+                    && when.text().equals("done")
+                    && other != null
+                    && !other.endsByItself()) {
+                problemCollector.report(
+                        when.place(),
+                        other.name()
+                                + " is no job, so it is never done; write when: ready, or kind: job"
+                                + " in "
+                                + other.name());
+            }
+            Scalar restartWith = dependency.restartWith();
+            if (restartWith != null
+                    && restartWith.isTrue()
+                    && program != null
+                    && program.job() != null) {
+                problemCollector.report(
+                        restartWith.place(),
+                        "a job is not restarted with others; leave out restart-with");
             }
         }
     }
@@ -100,7 +165,7 @@ public final class DependencyCheck {
     }
 
     /// @param rest of what it comes after, what was not looked at
-    private record Visit(String name, Iterator<Scalar> rest) {}
+    private record Visit(String name, Iterator<Dependency> rest) {}
 
     /// Depth first, without recursion: a chain may be as long as there are programs.
     private void search(String from, Set<String> done) {
@@ -113,12 +178,12 @@ public final class DependencyCheck {
                 path.remove(visits.pop().name());
                 continue;
             }
-            Scalar other = visit.rest().next();
-            boolean itself = other.text().equals(visit.name());
-            if (path.contains(other.text()) && !itself) {
-                problemCollector.report(other.place(), circle(path, other.text()));
-            } else if (after.containsKey(other.text()) && done.add(other.text())) {
-                visits.push(visit(other.text(), path));
+            Dependency other = visit.rest().next();
+            boolean itself = other.name().equals(visit.name());
+            if (path.contains(other.name()) && !itself) {
+                problemCollector.report(other.place(), circle(path, other.name()));
+            } else if (after.containsKey(other.name()) && done.add(other.name())) {
+                visits.push(visit(other.name(), path));
             }
         }
     }

@@ -21,6 +21,7 @@ import org.einhyrningsins.spec.RestartSpec.GiveUp;
 import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.RolloutTasksSpec;
 import org.einhyrningsins.spec.SocketSpec.Tcp;
+import org.einhyrningsins.spec.StartSpec;
 import org.einhyrningsins.spec.StopSpec;
 import org.einhyrningsins.spec.TaskSpec;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,24 @@ final class LifecycleSettings {
         if (tasks.rollbacks()) {
             group.put("rollback-runs-before", true);
         }
+    }
+
+    /// Returns what a program comes after: a name for what is an order and no more.
+    static String dependencies(ProgramSpec program) {
+        return YamlText.list(
+                program.after(),
+                name -> {
+                    StartSpec.Terms terms = program.terms(name);
+                    if (terms.equals(StartSpec.Terms.NONE)) {
+                        return YamlText.quoted(name);
+                    }
+                    InlineMap map = new InlineMap().put("program", YamlText.quoted(name));
+                    StartSpec.When when = terms.when();
+                    if (when != null) {
+                        map.put("when", ConfigShape.word(when));
+                    }
+                    return (terms.restartWith() ? map.put("restart-with", "true") : map).toString();
+                });
     }
 
     private static String task(TaskSpec task) {

@@ -55,7 +55,7 @@ final class ProgramSettings {
             group.put("start", "manual");
         }
         if (!program.after().isEmpty()) {
-            group.put("after", YamlText.list(program.after(), YamlText::quoted));
+            group.put("after", LifecycleSettings.dependencies(program));
         }
     }
 

@@ -5,6 +5,7 @@ import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Items;
 import org.einhyrningsins.config.source.ConfigNode.Mapping;
 import org.einhyrningsins.config.source.ConfigShape;
+import org.einhyrningsins.config.source.SpellingSuggestion;
 import org.einhyrningsins.config.source.TextUtil;
 import org.einhyrningsins.config.value.ConfigFields;
 import org.einhyrningsins.config.value.TemplateReader;
@@ -13,6 +14,8 @@ import org.einhyrningsins.spec.JobSpec;
 import org.einhyrningsins.spec.RestartSpec;
 import org.einhyrningsins.spec.RolloutTasksSpec;
 import org.einhyrningsins.spec.StartSpec;
+import org.einhyrningsins.spec.StartSpec.Terms;
+import org.einhyrningsins.spec.StartSpec.When;
 import org.einhyrningsins.spec.TaskSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,7 @@ import java.util.SequencedMap;
 /// Reads what makes a program a job, and when it starts (`kind`, `timeout`, `retries`, `start`),
 /// and the tasks of a rollout: each a command in one text, or a map with `run`; several are a list.
 record JobReader(ValueReader values, TemplateReader templates) {
+    private static final String NAME = "the name of a program";
     private static final int MAX_TASKS = 20;
     private static final Duration UNUSED = Duration.ofMinutes(1);
 
@@ -159,9 +163,52 @@ record JobReader(ValueReader values, TemplateReader templates) {
                 RestartSpec.When.NEVER, restart.backoff(), restart.giveUp(), restart.burst());
     }
 
-    static StartSpec start(ConfigFields program) {
-        return new StartSpec(
-                program.choice("start", Start.values(), Start.AUTO) == Start.MANUAL,
-                program.texts("after", "the name of a program"));
+    StartSpec start(ConfigFields program) {
+        boolean manual = program.choice("start", Start.values(), Start.AUTO) == Start.MANUAL;
+        return after(program.node("after"), manual);
+    }
+
+    /// Reads `after`: names of programs, or maps with `program`, `when` and `restart-with`; one of
+    /// them, or a list. Whether the names are there is for
+    /// [org.einhyrningsins.config.check.DependencyCheck] to say.
+    private StartSpec after(@Nullable ConfigNode after, boolean manual) {
+        List<String> names = new ArrayList<>();
+        Map<String, Terms> terms = new LinkedHashMap<>();
+        for (ConfigNode node : after == null ? List.<ConfigNode>of() : values.oneOrMany(after)) {
+            if (node instanceof Mapping map && isDependency(map)) {
+                ConfigFields fields = ConfigFields.of(map, ConfigShape.DEPENDENCY, values);
+                fields.require("program");
+                String name = fields.text("program", NAME);
+                Terms read = terms(fields);
+                if (name != null) {
+                    names.add(name);
+                    if (!read.equals(Terms.NONE)) {
+                        terms.put(name, read);
+                    }
+                }
+            } else {
+                String name = values.text(node, NAME);
+                if (name != null) {
+                    names.add(name);
+                }
+            }
+        }
+        return new StartSpec(manual, names, terms);
+    }
+
+    /// True unless no key of the map is one of a dependency, or nearly so: then another thing was
+    /// meant, and the message says which.
+    private static boolean isDependency(Mapping map) {
+        return map.entries().keySet().stream()
+                .anyMatch(
+                        key ->
+                                ConfigShape.DEPENDENCY.has(key)
+                                        || SpellingSuggestion.of(key, ConfigShape.DEPENDENCY.keys())
+                                                != null);
+    }
+
+    private static Terms terms(ConfigFields fields) {
+        When when = fields.has("when") ? fields.choice("when", When.values(), When.READY) : null;
+        return new Terms(when, fields.flag("restart-with", false));
     }
 }

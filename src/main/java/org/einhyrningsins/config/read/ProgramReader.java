@@ -133,7 +133,7 @@ final class ProgramReader {
                         new RolloutReader(valueReader, workers, ack).read(rollout),
                         new MonitoringReader(valueReader, templateReader, workers)
                                 .read(program, limits.program()),
-                        JobReader.start(program),
+                        jobReader.start(program),
                         jobReader.tasks(rollout, job != null),
                         job);
         Findings found = new Findings(variables.obstacle(), release);

@@ -86,7 +86,7 @@ final class ServicesReader {
         programs(top);
         new IncludeReader(file, loadEnvironment, valueReader, this::isFull, this::includeFile)
                 .read(top.node("include"));
-        after.finish();
+        after.finish(programs);
         addTasks();
         if (!top.has("include")) {
             top.require("programs");

@@ -129,7 +129,16 @@ public final class ConfigShape {
                     timeout           time                                           -         in place  Of a job: the time after which a worker is stopped and has failed. Default: no limit.
                     retries           number 0..1000                                 -         in place  Of a job: the number of new starts after a failure, with the delays of restart.backoff. Default: 0.
                     start             auto | manual                                  auto      in place  auto: with the manager, or by the reload that adds it; manual: by the command start.
-                    after             program | list                                 -         in place  The dependencies: programs that are ready before this one starts, and stop after it. It is an order and no more: a stopped program is not waited for.
+                    after             program | map | list                           -         in place  The dependencies: programs that are ready before this one starts, and stop after it. A name is an order and no more: a stopped program is not waited for. A map can say more.
+                    """);
+
+    public static final ConfigShape DEPENDENCY =
+            new ConfigShape(
+                    "dependency",
+                    """
+                    program       name                    -      in place  The other program.
+                    when          ready | started | done  -      in place  The condition without which the program does not start, even if the other is stopped: ready; started, ready or not; done, for a job. Default: ready (a job: done), unless it is stopped.
+                    restart-with  flag                    false  in place  Restarts the program, by its own rollout strategy, when the other was restarted by a command or by a rollout, and is ready again.
                     """);
 
     public static final ConfigShape TASK =
@@ -297,6 +306,7 @@ public final class ConfigShape {
                     HTTP,
                     HTTP_BIND,
                     PROGRAM,
+                    DEPENDENCY,
                     TASK,
                     LIMITS,
                     DIRECTORY,

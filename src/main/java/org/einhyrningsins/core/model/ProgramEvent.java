@@ -87,6 +87,14 @@ public sealed interface ProgramEvent {
     /// @param by reason for a longer wait; null for none
     record Deferred(Set<String> on, ProgramPhase.@Nullable Blocker by) implements ProgramEvent {}
 
+    /// A dependency with which the program is to be restarted was restarted, and is up again.
+    ///
+    /// @param program name of that dependency
+    /// @param at when its restart was complete
+    /// @param origin of the version that comes of it
+    record DependencyRestarted(String program, Moment at, VersionOrigin origin)
+            implements ProgramEvent {}
+
     /// The definition that serves was read again and is what is wanted.
     record DefinitionConfirmed() implements ProgramEvent {}
 

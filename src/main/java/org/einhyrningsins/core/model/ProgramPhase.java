@@ -40,10 +40,22 @@ public sealed interface ProgramPhase {
     /// Reason that keeps a program from starting.
     ///
     /// @param program the other program
-    /// @param stopped true if it was stopped while it was waited for; else it failed
-    record Blocker(String program, boolean stopped) {
+    /// @param stopped true if it is stopped; else it failed
+    /// @param byHand true if only a command starts it
+    /// @param job true if it is a job
+    record Blocker(String program, boolean stopped, boolean byHand, boolean job) {
         String words() {
-            return program + (stopped ? " was stopped" : " has failed");
+            String start = "; 'start " + program + "' ";
+            if (!stopped) {
+                return program + " has failed" + (job ? start + "runs it again" : "");
+            }
+            return byHand
+                    ? program
+                            + " waits to be started by hand"
+                            + start
+                            + (job ? "runs" : "starts")
+                            + " it"
+                    : program + " was stopped";
         }
     }
 

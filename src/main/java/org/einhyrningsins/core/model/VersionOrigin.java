@@ -26,7 +26,9 @@ public record VersionOrigin(
         ROLLBACK("rollback"),
         /// The start of a manager in place of one that was killed, or the way back of a reload that
         /// nobody confirmed.
-        RECOVERY("recovery");
+        RECOVERY("recovery"),
+        /// The restart of a program that it is restarted with.
+        DEPENDENCY("restart-with");
 
         private final String word;
 

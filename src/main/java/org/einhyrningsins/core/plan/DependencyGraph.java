@@ -2,9 +2,13 @@
 package org.einhyrningsins.core.plan;
 
 import org.einhyrningsins.core.Program;
+import org.einhyrningsins.core.Slot;
+import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.model.DependencyState;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.spec.StartSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
@@ -23,9 +27,9 @@ import java.util.TreeSet;
 /// Order in which programs start, and in reverse stop.
 ///
 /// It is an order and no more: a program that comes after another waits for that one only if it is
-/// meant to run. One that is stopped when the program is to start is not waited for, since nobody
-/// knows whether it will ever come; one that is stopped while it is waited for goes on to be waited
-/// for, so that a stop never starts anything.
+/// meant to run, or a condition (`when`) says so. One that is stopped when the program is to start
+/// is not waited for, since nobody knows whether it will ever come; one that is stopped while it is
+/// waited for goes on to be waited for, so that a stop never starts anything.
 ///
 /// @param after dependencies by program, in an order in which each comes after all of its own,
 ///   without unknown names and without what would close a circle
@@ -96,9 +100,11 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
         ProgramPhase.Blocker by = null;
         for (String name : after.getOrDefault(program.name(), List.of())) {
             Program other = all.get(name);
+            StartSpec.When when = program.serving().spec().terms(name).when();
             DependencyState dependencyState =
-                    other == null ? DependencyState.UP : other.dependencyState();
-            if (dependencyState == DependencyState.STOPPED && !waiting.on().contains(name)) {
+                    other == null ? DependencyState.UP : other.dependencyState(when);
+            boolean waitedFor = when != null || waiting.on().contains(name);
+            if (dependencyState == DependencyState.STOPPED && !waitedFor) {
                 without.add(name);
             } else if (other != null && dependencyState != DependencyState.UP) {
                 on.add(name);
@@ -115,11 +121,56 @@ public record DependencyGraph(SequencedMap<String, List<String>> after) {
     private static ProgramPhase.@Nullable Blocker blocker(
             Program other, DependencyState dependencyState) {
         return switch (dependencyState) {
-            case FAILED -> new ProgramPhase.Blocker(other.name(), false);
-            case STOPPED -> new ProgramPhase.Blocker(other.name(), true);
+            case FAILED, STOPPED ->
+                    new ProgramPhase.Blocker(
+                            other.name(),
+                            dependencyState == DependencyState.STOPPED,
+                            other.newest().startedByHand(),
+                            other.newest().job() != null);
             case BLOCKED -> other.phase() instanceof ProgramPhase.Waiting w ? w.by() : null;
             case UP, STARTING, WAITING -> null;
         };
+    }
+
+    /// Returns a dependency that the program is to be restarted with now; null if there is none.
+    ///
+    /// @param all by name, as they are now
+    public @Nullable Program restartsWith(Program program, Map<String, Program> all) {
+        for (String name : after.getOrDefault(program.name(), List.of())) {
+            Program other = all.get(name);
+            if (other != null
+                    && program.serving().spec().terms(name).restartWith()
+                    && isDue(program, other)) {
+                return other;
+            }
+        }
+        return null;
+    }
+
+    /// True if the other program was restarted on demand and that one is to follow now. A rollout
+    /// under way is waited for: it may replace all workers that are older.
+    ///
+    /// @param program comes after the other one
+    public static boolean isDue(Program program, Program other) {
+        Moment at = other.versions().renewal().at();
+        return at != null
+                && program.phase() instanceof ProgramPhase.Running
+                && (program.rollout() == null || program.rollout().draining())
+                && !program.versions().renewal().pending()
+                && !program.versions().renewal().hasFollowed(at)
+                && !other.versions().renewal().pending()
+                && other.dependencyState() == DependencyState.UP
+                && hasOlder(program, at);
+    }
+
+    private static boolean hasOlder(Program program, Moment than) {
+        for (Slot slot : program.slots()) {
+            Worker worker = slot.current();
+            if (worker != null && worker.startedAt().compareTo(than) < 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// True if a program that is to restart after others may: its dependencies are up or stopped. A

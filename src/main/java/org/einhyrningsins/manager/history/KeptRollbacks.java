@@ -80,7 +80,7 @@ public record KeptRollbacks(
 
     /// A recorded definition with what is the file's in any case.
     static ProgramSpec withFileKeys(ProgramSpec recorded, ProgramSpec file) {
-        return recorded.withWorkers(file.workers()).startingAfter(file.after());
+        return recorded.withWorkers(file.workers()).startingAfter(file.supervision().start());
     }
 
     private static String note(

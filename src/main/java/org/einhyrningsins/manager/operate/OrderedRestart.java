@@ -5,15 +5,19 @@ import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.model.DependencyState;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.VersionOrigin;
 import org.einhyrningsins.core.plan.DependencyGraph;
 import org.einhyrningsins.manager.control.PendingCommand;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.program.ProgramTable;
+import org.einhyrningsins.manager.runtime.Clock;
 import org.einhyrningsins.manager.runtime.ManagerLog;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.StartSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -24,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /// Lets programs start, or restart, when those they come after are up, and stops those before the
@@ -154,7 +159,8 @@ final class OrderedRestart {
     boolean proceed(boolean starts) {
         boolean told = stopUnblocked();
         told |= starts && restartUnblocked();
-        return (starts && startUnblocked()) || told;
+        told |= starts && startUnblocked();
+        return (starts && restartWithOthers()) || told;
     }
 
     // ---- start
@@ -199,6 +205,37 @@ final class OrderedRestart {
         return told;
     }
 
+    // ---- restart with another
+
+    /// Has programs restarted with others that were. One that waits for its turn in a restart of
+    /// several is not meant.
+    private boolean restartWithOthers() {
+        List<ProgramHost> bound = new ArrayList<>();
+        for (ProgramHost host : programTable.all()) {
+            if (!host.program().serving().spec().supervision().start().terms().isEmpty()
+                    && restarts.stream().noneMatch(all -> all.due().contains(host.name()))) {
+                bound.add(host);
+            }
+        }
+        if (bound.isEmpty()) {
+            return false;
+        }
+        boolean told = false;
+        DependencyGraph graph = sequence(programTable.all());
+        for (ProgramHost host : bound) {
+            Program other = graph.restartsWith(host.program(), programTable.states());
+            if (other != null) {
+                Moment at = Objects.requireNonNull(other.versions().renewal().at());
+                String by = other.name() + " was restarted";
+                host.take(
+                        new ProgramEvent.DependencyRestarted(
+                                other.name(), at, Clock.origin(VersionOrigin.Made.DEPENDENCY, by)));
+                told = true;
+            }
+        }
+        return told;
+    }
+
     // ---- restart
 
     private boolean restartUnblocked() {
@@ -213,22 +250,17 @@ final class OrderedRestart {
     /// In an order in which what becomes of one is known before those after it are looked at.
     private boolean restartUnblocked(Restarts all) {
         boolean told = false;
-        Map<String, DependencyState> now = new HashMap<>();
         for (String name : all.sequence().after().keySet()) {
             ProgramHost host = all.hosts().get(name);
-            if (host == null) {
-                continue;
+            if (host != null && all.due().contains(name)) {
+                told |= restartIfUnblocked(host, all);
             }
-            if (all.due().contains(name)) {
-                told |= restartIfUnblocked(host, all, now);
-            }
-            now.put(name, standing(host, all));
         }
         return told;
     }
 
-    private boolean restartIfUnblocked(
-            ProgramHost host, Restarts all, Map<String, DependencyState> now) {
+    private boolean restartIfUnblocked(ProgramHost host, Restarts all) {
+        Map<String, DependencyState> now = dependencies(host, all);
         String by = all.sequence().blocks(host.name(), now);
         if (by != null) {
             all.due().remove(host.name());
@@ -245,13 +277,26 @@ final class OrderedRestart {
         return false;
     }
 
-    private static DependencyState standing(ProgramHost host, Restarts all) {
+    private static Map<String, DependencyState> dependencies(ProgramHost host, Restarts all) {
+        Map<String, DependencyState> now = new HashMap<>();
+        for (String name : all.sequence().after().getOrDefault(host.name(), List.of())) {
+            ProgramHost other = all.hosts().get(name);
+            if (other != null) {
+                StartSpec.Terms terms = host.program().serving().spec().terms(name);
+                now.put(name, standing(other, all, terms.when()));
+            }
+        }
+        return now;
+    }
+
+    private static DependencyState standing(
+            ProgramHost host, Restarts all, StartSpec.@Nullable When when) {
         if (all.blocked().contains(host.name())) {
             return DependencyState.BLOCKED;
         }
         return all.due().contains(host.name())
                 ? DependencyState.WAITING
-                : host.program().dependencyState();
+                : host.program().dependencyState(when);
     }
 
     // ---- stop

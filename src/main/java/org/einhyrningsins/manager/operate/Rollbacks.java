@@ -148,7 +148,7 @@ final class Rollbacks {
         ProgramSpec spec =
                 version.spec()
                         .withWorkers(program.newest().workers())
-                        .startingAfter(program.newest().after());
+                        .startingAfter(program.newest().supervision().start());
         return new Step(host, to, spec);
     }
 

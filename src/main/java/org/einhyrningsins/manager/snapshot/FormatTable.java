@@ -74,22 +74,23 @@ final class FormatTable {
             Dialect syntax JSON=json YAML=yaml
             Program program
               name phase
-              versions(serving next=nextGeneration verdict fallback setback)
+              versions(serving next=nextGeneration verdict fallback setback renewal)
               pool(count=workerCount slots deaths=recentDeaths nextIncarnation)
               rollout waits=pendingCommands tasks asOf=lastStepAt
             TaskState tasks stage ranFor
+            Renewal renewal pending at=completedAt followed=followedUntil
             TaskStage task-stage stage version next=index asked=ordered
             RolloutTasksSpec.Stage task-time BEFORE=before AFTER=after
             ProgramPhase.Running phase.running up=wasReady
             ProgramPhase.Waiting phase.waiting on=dependencies by=blockedBy
-            ProgramPhase.Blocker blocking-dependency program stopped
+            ProgramPhase.Blocker blocking-dependency program stopped byHand=startedByHand job
             ProgramPhase.Stopped phase.stopped
             ProgramPhase.Failed phase.failed why=reason
             ProgramVersion version generation spec=definition origin
             VersionOrigin origin made by atMillis=at rollback
             VersionOrigin.Made made
               UNKNOWN=unknown START=start RELOAD=reload UPGRADE=upgrade ROLLBACK=rollback
-              RECOVERY=recovery
+              RECOVERY=recovery DEPENDENCY=dependency
             OperatorOverride.Rollback rollback generation by atMillis=at
             ProgramHistory history program next generations
             GenerationRecord past-generation
@@ -196,8 +197,10 @@ final class FormatTable {
               name workers
               launch(command directory env dropEnv identity logs managerLink)
               bind(sockets stdin protocols)
-              supervision(ack stop restart rollout monitoring start(manual after) tasks job)
+              supervision(ack stop restart rollout monitoring start(manual after terms=dependencyTerms) tasks job)
               found(obstacle release)
+            StartSpec.Terms dependency-terms when=condition restartWith
+            StartSpec.When dependency-condition READY=ready STARTED=started DONE=done
             RolloutTasksSpec rollout-tasks before after rollbacks=rollbackRunsBefore
             TaskSpec task command timeout env
             JobSpec job timeout retries owner

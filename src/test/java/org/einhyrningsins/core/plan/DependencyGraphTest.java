@@ -17,6 +17,8 @@ import org.einhyrningsins.core.model.ProgramEffect;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.WorkerExit;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.einhyrningsins.spec.StartSpec;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -154,7 +156,16 @@ final class DependencyGraphTest {
             }
             String words = "workers=" + (random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2));
             ProgramSpec usual = Definition.of(words + " restart=never").spec();
-            return Program.of(usual.named(name).startingAfter(after), new Moment(0));
+            Map<String, StartSpec.Terms> terms = new LinkedHashMap<>();
+            for (String other : after) {
+                if (random.nextInt(3) == 0) {
+                    StartSpec.When when =
+                            random.nextBoolean() ? StartSpec.When.STARTED : StartSpec.When.DONE;
+                    terms.put(other, new StartSpec.Terms(when, false));
+                }
+            }
+            StartSpec start = new StartSpec(false, after, terms);
+            return Program.of(usual.named(name).startingAfter(start), new Moment(0));
         }
 
         void startsAll() {
@@ -188,13 +199,21 @@ final class DependencyGraphTest {
         private boolean comesAfterBroken(String name) {
             for (String other : dependencyGraph.after().getOrDefault(name, List.of())) {
                 Program program = programs.get(other);
-                if (program != null
-                        && !stopped.contains(other)
-                        && (isBroken(program) || comesAfterBroken(other))) {
+                StartSpec.When when = when(name, other);
+                if (program == null || (stopped.contains(other) && when == null)) {
+                    continue; // an order and no more
+                }
+                boolean fails = isBroken(program) && when != StartSpec.When.STARTED;
+                if (stopped.contains(other) || fails || comesAfterBroken(other)) {
                     return true;
                 }
             }
             return false;
+        }
+
+        private StartSpec.@Nullable When when(String name, String other) {
+            Program program = programs.get(name);
+            return program == null ? null : program.serving().spec().terms(other).when();
         }
 
         /// Those go last that others come after.
@@ -310,8 +329,8 @@ final class DependencyGraphTest {
             for (String other : dependencyGraph.after().getOrDefault(name, List.of())) {
                 Program program = programs.get(other);
                 assertThat(program).isNotNull();
-                if (program != null && !stopped.contains(other)) {
-                    assertThat(program.dependencyState())
+                if (program != null && (!stopped.contains(other) || when(name, other) != null)) {
+                    assertThat(program.dependencyState(when(name, other)))
                             .as(name + " after " + other)
                             .isEqualTo(DependencyState.UP);
                 }

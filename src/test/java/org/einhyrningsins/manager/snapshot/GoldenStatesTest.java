@@ -10,8 +10,10 @@ import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.model.CanaryState;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.core.model.ProgramCommand;
 import org.einhyrningsins.core.model.ProgramPhase;
+import org.einhyrningsins.core.model.Renewal;
 import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.TaskStage;
 import org.einhyrningsins.core.model.VersionFailure;
@@ -22,6 +24,8 @@ import org.einhyrningsins.spec.ManagerLinkSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.Release;
 import org.einhyrningsins.spec.Signal;
+import org.einhyrningsins.spec.StartSpec.Terms;
+import org.einhyrningsins.spec.StartSpec.When;
 import org.einhyrningsins.spec.manager.LogSpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -122,7 +126,7 @@ final class GoldenStatesTest {
         try (Stream<Path> files = Files.walk(FILES.resolve("format-" + format))) {
             all = files.filter(Files::isRegularFile).toList();
         }
-        assertThat(all).hasSize(format == 1 ? 22 : 25);
+        assertThat(all).hasSize(format == 1 ? 22 : 26);
         for (Path file : all) {
             assertThat(Files.readString(file)).startsWith("{\"format\":" + format + ",");
             image(file, type(file.getFileName().toString()));
@@ -339,6 +343,22 @@ final class GoldenStatesTest {
         assertThat(task.tasks().ranFor()).isEqualTo(stage.version().generation());
     }
 
+    @Test
+    void theTermsOfADependencyAreKnownAndAnOlderStateHasNone() throws Exception {
+        Program web = image(file(2, "terms/program-released"), ProgramSnapshot.class).program();
+        ProgramSpec spec = web.serving().spec();
+        assertThat(spec.after()).containsExactly("db", "cache");
+        assertThat(spec.terms("db")).isEqualTo(new Terms(When.STARTED, false));
+        assertThat(spec.terms("cache")).isEqualTo(new Terms(null, true));
+        assertThat(web.versions().renewal())
+                .isEqualTo(
+                        new Renewal(true, new Moment(5_000_000_000L), new Moment(7_000_000_000L)));
+
+        Program older = image(file(2, "release/program-released"), ProgramSnapshot.class).program();
+        assertThat(older.serving().spec().supervision().start().terms()).isEmpty();
+        assertThat(older.versions().renewal()).isEqualTo(Renewal.NONE);
+    }
+
     // ---- what the files have
 
     @Test
@@ -349,7 +369,8 @@ final class GoldenStatesTest {
         }
         Path released = file(SnapshotLanguage.NUMBER, "release/program-released");
         collect(image(released, ProgramSnapshot.class), found);
-        for (String which : List.of("task/program-web", "task/program-web.before")) {
+        for (String which :
+                List.of("task/program-web", "task/program-web.before", "terms/program-released")) {
             collect(image(file(SnapshotLanguage.NUMBER, which), ProgramSnapshot.class), found);
         }
         Set<String> all = new TreeSet<>();
