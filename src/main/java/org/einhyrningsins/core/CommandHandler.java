@@ -92,6 +92,7 @@ final class CommandHandler {
         Set<Integer> scope = command.scope();
         if (scope == null) {
             RolloutFailure.abort(stepContext, "stopped during the rollout");
+            stepContext.tasks = stepContext.tasks.queue(false);
             stepContext.phase = new ProgramPhase.Stopped();
         }
         for (Slot slot : stepContext.slots) {
@@ -109,11 +110,11 @@ final class CommandHandler {
     }
 
     /// Stops the program; nobody waits for that.
-    static void stopAll(StepContext stepContext) {
+    static void stopAll(StepContext stepContext, StopCause cause) {
         stepContext.phase = new ProgramPhase.Stopped();
         for (Slot slot : List.copyOf(stepContext.slots)) {
             stepContext.put(slot.refill(null));
-            stopBoth(stepContext, stepContext.slot(slot.index()), StopCause.STOPPED, null);
+            stopBoth(stepContext, stepContext.slot(slot.index()), cause, null);
         }
     }
 

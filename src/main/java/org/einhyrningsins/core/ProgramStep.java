@@ -82,9 +82,10 @@ final class ProgramStep {
                 stepContext.versions.origin = e.origin();
                 CommandHandler.execute(stepContext, e.ticket(), e.command());
             }
-            case ProgramEvent.TaskEnded e -> RolloutTasks.ended(stepContext, e);
-            case ProgramEvent.TaskOrdered e -> RolloutTasks.run(stepContext, e);
-            case ProgramEvent.TaskRevoked e -> RolloutTasks.revoke(stepContext, e);
+            case ProgramEvent.TaskEnded e -> ProgramTasks.ended(stepContext, e);
+            case ProgramEvent.TaskOrdered e -> ProgramTasks.run(stepContext, e);
+            case ProgramEvent.TaskRevoked e -> ProgramTasks.revoke(stepContext, e);
+            case ProgramEvent.Due e -> ProgramTasks.due(stepContext, e);
             case ProgramEvent.DeadlinePassed ignored -> {}
         }
     }
@@ -105,7 +106,8 @@ final class ProgramStep {
         Rollback.expire(stepContext);
         SlotScaling.adjustSlots(stepContext);
         RolloutStrategy.advance(stepContext);
-        RolloutTasks.advance(stepContext);
+        ProgramTasks.advance(stepContext);
+        ProgramTasks.advanceSchedule(stepContext);
         SlotScaling.adjustSlots(stepContext);
         WorkerReplacement.advance(stepContext);
         SlotScaling.refill(stepContext);

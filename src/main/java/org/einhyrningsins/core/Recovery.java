@@ -143,7 +143,7 @@ public final class Recovery {
         stepContext.waits.clear();
         markDead(stepContext, found);
         for (Newborn newborn : found.spawned()) {
-            RolloutTasks.passed(stepContext, newborn.generation());
+            ProgramTasks.passed(stepContext, newborn.generation());
         }
         addNewborn(stepContext, found);
         for (WorkerId worker : found.acked()) {

@@ -82,7 +82,7 @@ final class RolloutFailure {
 
     /// The old version comes back where it was replaced, unless it did not serve either.
     private static void giveUp(StepContext stepContext, Rollout rollout) {
-        RolloutTasks.drop(stepContext, RolloutTasksSpec.Stage.BEFORE);
+        ProgramTasks.drop(stepContext, RolloutTasksSpec.Stage.BEFORE);
         if (rollout.isFirst(stepContext.serving)) {
             withdraw(stepContext, false);
             String verdict = "did not come up: " + rollout.lastFailure();

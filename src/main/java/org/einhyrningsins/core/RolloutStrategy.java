@@ -48,12 +48,12 @@ final class RolloutStrategy {
         stepContext.rollout = rollout;
         WorkerReplacement.abandon(stepContext);
         stepContext.rollout = rollout.old(oldWorkers(stepContext, rollout));
-        RolloutTasks.drop(stepContext, null);
-        RolloutTasks.before(stepContext, target);
+        ProgramTasks.drop(stepContext, null);
+        ProgramTasks.before(stepContext, target);
         for (Slot slot : stepContext.slots) {
             stepContext.put(slot.past(slot.past().lost(WorkerLosses.NONE)));
         }
-        if (!RolloutTasks.hold(stepContext)) {
+        if (!ProgramTasks.hold(stepContext)) {
             moveFirst(stepContext);
         }
         stepContext.report(
@@ -117,7 +117,7 @@ final class RolloutStrategy {
     /// Goes on as far as it may.
     static void advance(StepContext stepContext) {
         Rollout rollout = stepContext.rollout;
-        if (rollout == null || RolloutTasks.hold(stepContext)) {
+        if (rollout == null || ProgramTasks.hold(stepContext)) {
             return;
         }
         if (!rollout.draining()) {
@@ -363,9 +363,9 @@ final class RolloutStrategy {
         stepContext.setback = null;
         stepContext.verdict = verdict;
         stepContext.report(severity, null, verdict);
-        RolloutTasks.drop(stepContext, Stage.BEFORE);
+        ProgramTasks.drop(stepContext, Stage.BEFORE);
         if (done) {
-            RolloutTasks.after(stepContext, rollout.target());
+            ProgramTasks.after(stepContext, rollout.target());
         }
         for (PendingRequest pendingRequest : List.copyOf(stepContext.waits)) {
             if (pendingRequest.until() == PendingRequest.Until.ROLLED

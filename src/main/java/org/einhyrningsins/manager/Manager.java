@@ -204,6 +204,9 @@ public final class Manager {
         HttpListener http = parts.settings.http();
         http.deadlinePassed(now);
         next = Moment.earlier(next, http.deadline());
+        if (!parts.shutdown.stopping()) {
+            next = Moment.earlier(next, parts.programs.runDue());
+        }
         next = Moment.earlier(next, record(now));
         next = Moment.earlier(next, parts.files.facts().store().writeIfDue(now));
         parts.runtime.history().turn(now);

@@ -3,14 +3,17 @@ package org.einhyrningsins.manager;
 
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Recovery;
+import org.einhyrningsins.core.model.Moment;
 import org.einhyrningsins.manager.channel.WorkerSocketFactory;
 import org.einhyrningsins.manager.handover.AdoptedReleases;
-import org.einhyrningsins.manager.operate.TaskRuns;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.RuntimePaths;
 import org.einhyrningsins.manager.snapshot.ProgramSnapshot;
+import org.einhyrningsins.manager.task.Schedules;
+import org.einhyrningsins.manager.task.TaskRuns;
 import org.einhyrningsins.spec.OperatorOverride;
 import org.einhyrningsins.spec.ProgramSpec;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 
@@ -19,16 +22,25 @@ final class ProgramFactory {
     private final ManagerParts parts;
     private final ProgramEvents events;
     private final TaskRuns tasks;
+    private final Schedules schedules;
 
     ProgramFactory(ManagerParts parts) {
         this.parts = parts;
         events = new ProgramEvents(parts);
         tasks = new TaskRuns(parts.runtime.eventLoop(), parts.programTable);
+        schedules = new Schedules(parts.programTable, parts.runtime.managerLog());
     }
 
     /// Runs tasks for the programs that wait for them.
     TaskRuns tasks() {
         return tasks;
+    }
+
+    /// Tells jobs that are due by their schedules.
+    ///
+    /// @return when to come again; null if nothing is to come
+    @Nullable Moment runDue() {
+        return schedules.turn(parts.files.paths().state());
     }
 
     /// Makes the host of a program that is new.

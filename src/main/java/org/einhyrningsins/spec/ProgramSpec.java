@@ -2,6 +2,7 @@
 package org.einhyrningsins.spec;
 
 import org.einhyrningsins.spec.process.ProcessIdentitySpec;
+import org.einhyrningsins.spec.schedule.ScheduleSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ public record ProgramSpec(
                 1,
                 launch.of(task),
                 BindSpec.NONE,
-                SupervisionSpec.of(new JobSpec(task.timeout(), 0, name)),
+                SupervisionSpec.of(new JobSpec(task.timeout(), 0, name, null)),
                 found.ofAnotherCommand());
     }
 
@@ -117,7 +118,12 @@ public record ProgramSpec(
         return supervision.job();
     }
 
-    /// True if only a command, or a rollout, starts it.
+    /// Returns when it runs by itself; null for a program without a schedule.
+    public @Nullable ScheduleSpec schedule() {
+        return supervision.job() == null ? null : supervision.job().schedule();
+    }
+
+    /// True if only a command, its schedule, or a rollout starts it.
     public boolean startedByHand() {
         return supervision.start().manual();
     }

@@ -10,7 +10,8 @@ import java.util.Map;
 
 /// When a program is started.
 ///
-/// @param manual true if a command starts it, or a rollout whose task it is, and nothing else
+/// @param manual true if a command starts it, its schedule, or a rollout whose task it is, and
+///   nothing else
 /// @param after the programs that are up before it starts, and are stopped after it; in the order
 ///   of the file
 /// @param terms terms of some of them; the others are an order and no more

@@ -95,7 +95,7 @@ record Walls(String root) {
     /// of rooms either.
     static final Map<String, List<String>> FLOORS =
             Map.of(
-                    "spec", List.of("process", "fact", "", "manager"),
+                    "spec", List.of("process", "fact", "schedule", "", "manager"),
                     "core", List.of("model", "", "plan", "metric", "observe"),
                     "posix", List.of("kernel", "file", "process", "socket", "spawn", ""),
                     "control", List.of("wire", "report", ""),
@@ -128,6 +128,7 @@ record Walls(String root) {
                                     "handover",
                                     "explain",
                                     "operate",
+                                    "task",
                                     ""),
                     "cli", List.of("terminal", "client", "launch", ""));
 

@@ -28,6 +28,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// The schema and the loader say the same of each key, whatever it is given. The keys are those of
 /// [ConfigShape], so a new one is tested as soon as it is read, and the values are the same for
@@ -201,6 +202,16 @@ class SchemaAgreementTest {
                     "job",
                     "service",
                     "auto",
+                    "skip",
+                    "wait",
+                    "kill",
+                    "\"@daily\"",
+                    "\"@never\"",
+                    "\"30 2 * * 1-5\"",
+                    "\"*/5 * * jan sun\"",
+                    "\"0 0 * *\"",
+                    "Europe/Berlin",
+                    "UTC",
                     // lists and maps
                     "[]",
                     "[word]",
@@ -279,12 +290,12 @@ class SchemaAgreementTest {
             }
             case "program" ->
                     program(
-                            (List.of("timeout", "retries").contains(key.name())
-                                            ? "kind: job, "
-                                            : "")
+                            JobKeys.beside(key.name()).stream()
+                                            .map(each -> each + ", ")
+                                            .collect(Collectors.joining())
                                     + (key.name().equals("command") ? "" : "command: x, ")
-                                    + (List.of("bind", "kind", "timeout", "retries")
-                                                    .contains(key.name())
+                                    + (List.of("bind", "kind").contains(key.name())
+                                                    || !JobKeys.beside(key.name()).isEmpty()
                                             ? ""
                                             : "bind: {name: http, tcp: \":8080\"}, ")
                                     + own);

@@ -113,6 +113,7 @@ final class Arrows {
             case ProgramEvent.Requested ignored when !due -> "command";
             case ProgramEvent.DependencyRestarted ignored when !due -> "dependency restarted";
             case ProgramEvent.TaskEnded ignored when !due -> "task ended";
+            case ProgramEvent.Due ignored when !due -> "due";
             default -> due || worker == null ? "deadline" : "another";
         };
     }

@@ -45,7 +45,10 @@ final class DeathLaws {
         boolean asked =
                 programEvent instanceof ProgramEvent.Requested
                         || programEvent instanceof ProgramEvent.DependencyRestarted // as asked
-                        || programEvent instanceof ProgramEvent.TaskEnded; // of a rollout
+                        || programEvent instanceof ProgramEvent.TaskEnded // of a rollout
+                        || before.tasks().queued()
+                        || (programEvent instanceof ProgramEvent.Due due
+                                && due.atMillis() != before.tasks().dueMillis());
         boolean trimmed = before.count() != after.count();
         require(
                 was.finished() == null || is.finished() != null || asked || trimmed,
@@ -56,7 +59,8 @@ final class DeathLaws {
         return spec.restart().when() == When.NEVER;
     }
 
-    /// Nobody follows one that is never to run again, in a rollout or not.
+    /// Nobody follows one that is never to run again, in a rollout or not, unless a run waits for
+    /// its end.
     private static void runsAJobOnce(Program before, ProgramEvent.Exited event, Transition step) {
         WorkerId id = event.worker();
         Worker dead = Laws.find(before, id);
@@ -67,6 +71,7 @@ final class DeathLaws {
                 || !isJob(dead.version().spec())
                 || !isJob(before.serving().spec())
                 || !isJob(before.newest())
+                || before.tasks().queued()
                 || (before.rollout() != null && slot.past().ended() == null)) {
             return;
         }

@@ -22,6 +22,7 @@ import org.einhyrningsins.spec.SupervisionSpec;
 import org.einhyrningsins.spec.TaskSpec;
 import org.einhyrningsins.spec.TextTemplate;
 import org.einhyrningsins.spec.TrialSpec;
+import org.einhyrningsins.spec.schedule.ScheduleSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.net.InetAddress;
@@ -72,7 +73,8 @@ public record Definition(Map<String, String> settings) {
                     Map.entry("before", "none"),
                     Map.entry("then", "none"),
                     Map.entry("rollbacks", "false"),
-                    Map.entry("job", "none"));
+                    Map.entry("job", "none"),
+                    Map.entry("schedule", "none"));
 
     public Definition {
         settings = Map.copyOf(settings);
@@ -159,7 +161,19 @@ public record Definition(Map<String, String> settings) {
         String[] parts = get("job").split("/", 3);
         Duration timeout = parts[1].equals("none") ? null : duration(parts[1]);
         String owner = parts.length > 2 ? parts[2] : null;
-        return new JobSpec(timeout, Integer.parseInt(parts[0]), owner);
+        return new JobSpec(timeout, Integer.parseInt(parts[0]), owner, schedule());
+    }
+
+    /// `wait`: every day, and what becomes of a run that is due during another.
+    private @Nullable ScheduleSpec schedule() {
+        return get("schedule").equals("none")
+                ? null
+                : new ScheduleSpec(
+                        "@daily",
+                        null,
+                        ScheduleSpec.Overlap.valueOf(get("schedule").toUpperCase(Locale.ROOT)),
+                        Duration.ZERO,
+                        true);
     }
 
     private static @Nullable Release release(String name) {

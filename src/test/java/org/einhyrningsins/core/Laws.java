@@ -192,7 +192,8 @@ final class Laws {
             mustBeAlone.add(is.id());
         }
         if (was != null && was.ready() && before.rollout() == null && after.rollout() == null) {
-            String why = conditions.why(is, going.cause(), now);
+            boolean overtaken = going.cause() == StopCause.OVERDUE && after.tasks().queued();
+            String why = overtaken ? "another is due" : conditions.why(is, going.cause(), now);
             require(why != null, "replaced although it was well: " + is.id() + " " + going);
         }
         if (going.cause() == StopCause.RETIRED && is.id().slot() < after.count()) {

@@ -55,6 +55,7 @@ public final class Lines {
                     "task-ended" + (e.failure() == null ? "" : " " + e.failure());
             case ProgramEvent.TaskOrdered e -> "task-ordered " + e.stage().next();
             case ProgramEvent.TaskRevoked e -> "task-revoked " + e.stage().next();
+            case ProgramEvent.Due e -> "due " + e.atMillis() + (e.run() ? "" : " pass");
             case ProgramEvent.DeadlinePassed ignored -> "deadline passed";
         };
     }

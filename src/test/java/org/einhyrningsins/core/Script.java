@@ -225,6 +225,14 @@ final class Script {
                 yield new ProgramEvent.TaskEnded(
                         stage, why.isEmpty() ? null : why, "", Duration.ofSeconds(1));
             }
+            case "due" ->
+                    new ProgramEvent.Due(
+                            Long.parseLong(words.get(1)),
+                            !words.contains("pass"),
+                            words.stream()
+                                    .filter(word -> word.startsWith("missed="))
+                                    .mapToInt(word -> Integer.parseInt(word.substring(7)))
+                                    .sum());
             case "affirm" -> new ProgramEvent.DefinitionConfirmed();
             case "forsake" ->
                     new ProgramEvent.FallbackLost(String.join(" ", words.subList(1, words.size())));

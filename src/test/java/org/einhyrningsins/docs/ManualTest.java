@@ -4,6 +4,7 @@ package org.einhyrningsins.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.einhyrningsins.config.JobKeys;
 import org.einhyrningsins.config.read.ConfigLoader;
 import org.einhyrningsins.config.read.LoadResult;
 import org.einhyrningsins.config.source.ConfigProblem;
@@ -121,8 +122,9 @@ class ManualTest {
             return whole ? example.text() : example.text() + "\nprograms: {}\n";
         }
         String command = first.equals("command") ? "" : "    command: [/bin/true]\n";
-        boolean job = first.equals("timeout") || first.equals("retries");
-        String kind = job ? "    kind: job\n" : "";
+        List<String> beside = JobKeys.beside(first);
+        boolean job = !beside.isEmpty();
+        String kind = job ? "    " + String.join("\n    ", beside) + "\n" : "";
         String bind =
                 job || first.equals("kind") || first.equals("bind")
                         ? ""

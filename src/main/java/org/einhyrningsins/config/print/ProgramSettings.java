@@ -12,6 +12,7 @@ import org.einhyrningsins.spec.MonitoringSpec;
 import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.SocketProtocol;
 import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.schedule.ScheduleSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -44,6 +45,7 @@ final class ProgramSettings {
             group.put("kind", "job");
             group.putIfSet("timeout", time(job.timeout()));
             group.put("retries", job.retries());
+            schedule(job.schedule());
         }
         group.put("workers", program.workers());
         sockets(program);
@@ -51,11 +53,22 @@ final class ProgramSettings {
         group.put("logs", logs(program.logs()));
         managerLink(program.managerLink());
         monitoring(program.monitoring());
-        if (program.startedByHand()) {
+        if (program.startedByHand() && program.schedule() == null) {
             group.put("start", "manual");
         }
         if (!program.after().isEmpty()) {
             group.put("after", LifecycleSettings.dependencies(program));
+        }
+    }
+
+    private void schedule(@Nullable ScheduleSpec schedule) {
+        if (schedule != null) {
+            group.put("schedule", YamlText.quoted(schedule.times()));
+            group.putIfSet(
+                    "time-zone", schedule.zone() == null ? null : YamlText.quoted(schedule.zone()));
+            group.put("overlap", ConfigShape.word(schedule.overlap()));
+            group.put("jitter", Durations.print(schedule.jitter()));
+            group.put("catch-up", schedule.catchUp());
         }
     }
 

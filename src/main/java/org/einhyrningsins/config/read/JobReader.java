@@ -18,9 +18,12 @@ import org.einhyrningsins.spec.StartSpec.Terms;
 import org.einhyrningsins.spec.StartSpec.When;
 import org.einhyrningsins.spec.TaskSpec;
 import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.schedule.CronExpression;
+import org.einhyrningsins.spec.schedule.ScheduleSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +39,13 @@ record JobReader(ValueReader values, TemplateReader templates) {
 
     /// Keys that say nothing of a job.
     static final List<String> OF_SERVICES = List.of("bind", "ack", "health", "watchdog", "max-age");
+
+    /// Keys that are for jobs alone.
+    private static final List<String> OF_SCHEDULES =
+            List.of("time-zone", "overlap", "jitter", "catch-up");
+
+    private static final List<String> OF_JOBS =
+            List.of("timeout", "retries", "schedule", "time-zone", "overlap", "jitter", "catch-up");
 
     /// Keys of a rollout that say nothing of a job.
     static final List<String> OF_ROLLOUTS = List.of("before", "after", "rollback-runs-before");
@@ -129,7 +139,7 @@ record JobReader(ValueReader values, TemplateReader templates) {
     /// Reads the job; null for a program that serves.
     static @Nullable JobSpec job(ConfigFields program) {
         if (program.choice("kind", Kind.values(), Kind.SERVICE) == Kind.SERVICE) {
-            for (String key : List.of("timeout", "retries")) {
+            for (String key : OF_JOBS) {
                 if (program.has(key)) {
                     program.report(key, key + " is for a job; write kind: job, or leave it out");
                 }
@@ -144,7 +154,50 @@ record JobReader(ValueReader values, TemplateReader templates) {
         return new JobSpec(
                 program.has("timeout") ? program.positive("timeout", UNUSED) : null,
                 program.number("retries", 0, JobSpec.MAX_RETRIES, 0),
-                null);
+                null,
+                schedule(program));
+    }
+
+    private static @Nullable ScheduleSpec schedule(ConfigFields program) {
+        String times = program.name("schedule", "times such as \"30 2 * * *\" or @daily");
+        if (times == null) {
+            for (String key : OF_SCHEDULES) {
+                if (program.has(key) && !program.has("schedule")) {
+                    program.report(key, key + " is for a job with a schedule; leave it out");
+                }
+            }
+            return null;
+        }
+        if (program.has("start")) {
+            program.report("start", "a job with a schedule is started by that; leave out start");
+        }
+        Duration jitter = program.duration("jitter", Duration.ZERO);
+        if (jitter.compareTo(ScheduleSpec.MAX_JITTER) > 0) {
+            program.report("jitter", "a day is the most");
+        }
+        try {
+            CronExpression.of(times);
+        } catch (IllegalArgumentException e) {
+            program.report("schedule", String.valueOf(e.getMessage()));
+            return null;
+        }
+        return new ScheduleSpec(
+                times,
+                zone(program),
+                program.choice("overlap", ScheduleSpec.Overlap.values(), ScheduleSpec.Overlap.SKIP),
+                jitter,
+                program.flag("catch-up", false));
+    }
+
+    private static @Nullable String zone(ConfigFields program) {
+        String zone = program.name("time-zone", "the name of a time zone");
+        boolean named = zone == null || zone.matches("UTC|GMT|[A-Z][A-Za-z_]*/.+");
+        if (zone == null || (named && ZoneId.getAvailableZoneIds().contains(zone))) {
+            return zone;
+        }
+        String write = "; write a name such as Europe/Berlin, or UTC";
+        program.report("time-zone", TextUtil.quoted(zone) + " is no time zone" + write);
+        return null;
     }
 
     /// Returns the restart policy of a job, of which only the delays hold. Reports one that would
@@ -165,7 +218,7 @@ record JobReader(ValueReader values, TemplateReader templates) {
 
     StartSpec start(ConfigFields program) {
         boolean manual = program.choice("start", Start.values(), Start.AUTO) == Start.MANUAL;
-        return after(program.node("after"), manual);
+        return after(program.node("after"), manual || program.has("schedule"));
     }
 
     /// Reads `after`: names of programs, or maps with `program`, `when` and `restart-with`; one of

@@ -128,6 +128,11 @@ public final class ConfigShape {
                     kind              service | job                                  service   in place  service: its workers serve until they are stopped; job: they end by themselves, and are done or have failed.
                     timeout           time                                           -         in place  Of a job: the time after which a worker is stopped and has failed. Default: no limit.
                     retries           number 0..1000                                 -         in place  Of a job: the number of new starts after a failure, with the delays of restart.backoff. Default: 0.
+                    schedule          text                                           -         in place  Of a job: when it runs by itself, as crontab(5) has it: minute, hour, day of the month, month and day of the week, or @hourly, @daily, @weekly, @monthly, @yearly.
+                    time-zone         text                                           -         in place  Of a schedule: the time zone of its times, Europe/Berlin. Default: the machine's.
+                    overlap           skip | wait | kill                             skip      in place  Of a schedule: what becomes of a run that is due while the one before it goes on. skip: it is left out; wait: it begins when the other ends; kill: the other is stopped first.
+                    jitter            time                                           0         in place  Of a schedule: the maximum of a random delay of each run, so that many machines do not begin at once; at most 1d.
+                    catch-up          flag                                           false     in place  Of a schedule: runs the job once, if it was due while no manager was there.
                     start             auto | manual                                  auto      in place  auto: with the manager, or by the reload that adds it; manual: by the command start.
                     after             program | map | list                           -         in place  The dependencies: programs that are ready before this one starts, and stop after it. A name is an order and no more: a stopped program is not waited for. A map can say more.
                     """);

@@ -133,6 +133,14 @@ public sealed interface ProgramEvent {
     /// The program is a task that nobody waits for any more: it stops, if it runs for that.
     record TaskRevoked(TaskStage stage) implements ProgramEvent {}
 
+    /// The program is a job with a schedule, and was due at that time, unless it knows.
+    ///
+    /// @param atMillis milliseconds since 1970
+    /// @param run false if it is only to know that it was: no run is to begin
+    /// @param missed number of times that passed without a run, since no manager was there, the
+    ///   machine slept, or the clock was set; 1,000 at most
+    record Due(long atMillis, boolean run, int missed) implements ProgramEvent {}
+
     /// Time passed.
     record DeadlinePassed() implements ProgramEvent {}
 }

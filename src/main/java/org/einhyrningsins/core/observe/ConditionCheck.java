@@ -64,9 +64,11 @@ public record ConditionCheck(Result result, String words) {
             case ProgramPhase.Failed failed -> impossible(failed.why());
             case ProgramPhase.Stopped ignored ->
                     impossible(
-                            program.newest().startedByHand()
-                                    ? "stopped; it is started by hand (start: manual)"
-                                    : "stopped by the operator");
+                            !program.newest().startedByHand()
+                                    ? "stopped by the operator"
+                                    : program.newest().schedule() == null
+                                            ? "stopped; it is started by hand (start: manual)"
+                                            : "stopped; it runs by its schedule");
             case ProgramPhase.Waiting waiting ->
                     waiting.by() == null ? pending(waiting.words()) : impossible(waiting.words());
             case ProgramPhase.Running ignored ->

@@ -4,7 +4,6 @@ package org.einhyrningsins.manager.explain;
 import org.einhyrningsins.control.report.EventReport;
 import org.einhyrningsins.control.report.ExplainReport.Cause;
 import org.einhyrningsins.control.report.ExplainReport.Explanation;
-import org.einhyrningsins.control.report.ExplainReport.Next;
 import org.einhyrningsins.control.report.ProgramStatus;
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
@@ -117,7 +116,7 @@ public final class Explainer {
                 cause,
                 before(known),
                 lines,
-                next(known),
+                NextStep.of(known),
                 FailureHints.of(known, programTable));
     }
 
@@ -218,7 +217,10 @@ public final class Explainer {
         }
         String who = stop == null || command == null ? "by the operator" : stop.message();
         if (stop == null && known.program().newest().startedByHand()) {
-            who = "it is started by hand (start: manual)";
+            who =
+                    known.program().newest().schedule() == null
+                            ? "it is started by hand (start: manual)"
+                            : "it waits for its time";
         }
         String since =
                 stop == null ? since(known, FactKind.STOPPED) : FactTimes.rfc3339(stop.atMillis());
@@ -344,7 +346,7 @@ public final class Explainer {
         return fact == null ? "" : FactTimes.rfc3339(fact.atMillis());
     }
 
-    // ---- before and next
+    // ---- before
 
     private static List<EventReport.Entry> before(Case known) {
         List<EventReport.Entry> before = new ArrayList<>();
@@ -354,44 +356,5 @@ public final class Explainer {
             }
         }
         return before;
-    }
-
-    private static Next next(Case known) {
-        Program program = known.program();
-        String name = program.name();
-        String at = known.status().failures().nextTryAt();
-        if (!at.isEmpty()) {
-            return new Next("tries again at " + at, at);
-        }
-        return switch (known.status().state()) {
-            case STOPPED -> new Next("nothing, until 'start " + name + "'", "");
-            case STOPPING -> new Next("waits until its processes have ended, then sends KILL", "");
-            case FAILED -> new Next("nothing, until " + triesAgain(program), "");
-            case DONE -> new Next("nothing, until 'start " + name + "'", "");
-            case WAITING -> new Next(waitsFor(program), "");
-            case ROLLING -> new Next(FailureHints.rolls(program), "");
-            case STARTING, BACKING_OFF, CRASH_LOOP -> new Next(FailureHints.awaited(program), "");
-            case RUNNING, DEGRADED -> new Next("", "");
-        };
-    }
-
-    /// Describes what starts a program that has failed. A changed definition starts no job.
-    private static String triesAgain(Program program) {
-        String owner = program.newest().taskOwner();
-        if (owner != null) {
-            return "a rollout of " + owner + " runs it";
-        }
-        String start = "'start " + program.name() + "'";
-        return program.newest().job() == null ? start + " or a reload that changes it" : start;
-    }
-
-    private static String waitsFor(Program program) {
-        if (program.phase() instanceof ProgramPhase.Waiting waiting) {
-            String others = String.join(" and ", waiting.on());
-            return waiting.by() == null
-                    ? "starts as soon as " + others + " is up (a job: done)"
-                    : "starts once " + others + " is up, for which somebody has to act";
-        }
-        return "";
     }
 }

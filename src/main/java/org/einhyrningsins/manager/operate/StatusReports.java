@@ -18,6 +18,7 @@ import org.einhyrningsins.core.model.VersionFailure;
 import org.einhyrningsins.manager.history.HistoryReports;
 import org.einhyrningsins.manager.program.ProgramHost;
 import org.einhyrningsins.manager.runtime.Clock;
+import org.einhyrningsins.manager.runtime.FactTimes;
 import org.einhyrningsins.manager.socket.SocketTable;
 import org.einhyrningsins.manager.spawn.WorkerOutput;
 import org.einhyrningsins.manager.spawn.WorkerProcess;
@@ -223,7 +224,10 @@ public final class StatusReports {
         OperatorOverride.Rollback rollback = program.newestVersion().rollback();
         String stays =
                 rollback == null ? "" : HistoryReports.rollbackWords(program.name(), rollback);
-        return joined(joined(troubleReports.words(program), joined(stays, byHand)), output);
+        long due = FactTimes.nextRunMillis(program.newest());
+        String next = due == 0 ? "" : "next run " + Clock.timeOfDay(due);
+        String words = joined(troubleReports.words(program), joined(stays, byHand));
+        return joined(joined(words, next), output);
     }
 
     private static String joined(String first, String second) {

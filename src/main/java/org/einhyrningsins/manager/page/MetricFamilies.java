@@ -10,8 +10,11 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
 
+import org.einhyrningsins.core.Program;
+
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
 /// Families of metrics, in the order in which they were added.
@@ -57,8 +60,22 @@ final class MetricFamilies {
 
     /// A family with a number for each program.
     void gauges(String name, String help, ToDoubleFunction<PageData.Numbers> value) {
+        gauges(name, help, program -> true, value);
+    }
+
+    /// A family with a number for each program that is meant; none at all if none is.
+    void gauges(
+            String name,
+            String help,
+            Predicate<Program> which,
+            ToDoubleFunction<PageData.Numbers> value) {
+        List<PageData.Numbers> meant =
+                pageData.programs().stream().filter(each -> which.test(each.program())).toList();
+        if (meant.isEmpty() && !pageData.programs().isEmpty()) {
+            return;
+        }
         GaugeSnapshot.Builder family = GaugeSnapshot.builder().name(OURS + name).help(help);
-        for (PageData.Numbers numbers : pageData.programs()) {
+        for (PageData.Numbers numbers : meant) {
             Labels labels = Labels.of("program", numbers.program().name());
             family.dataPoint(point(labels, value.applyAsDouble(numbers)));
         }

@@ -17,6 +17,7 @@ import org.einhyrningsins.core.Slot;
 import org.einhyrningsins.core.Worker;
 import org.einhyrningsins.core.WorkerState;
 import org.einhyrningsins.core.metric.ProgramCounters;
+import org.einhyrningsins.manager.runtime.FactTimes;
 import org.einhyrningsins.posix.process.ProcessUsage;
 import org.einhyrningsins.posix.process.Processes;
 
@@ -143,6 +144,21 @@ final class PrometheusMetrics {
                 "program_slots_backing_off",
                 "Slots without a worker that failed before and wait for their next try.",
                 numbers -> backingOff(numbers.program()));
+        families.gauges(
+                "job_failed",
+                "1 if the last run of the job failed.",
+                program -> program.newest().job() != null,
+                numbers -> numbers.program().outcome() == Program.Outcome.FAILED ? 1 : 0);
+        families.gauges(
+                "schedule_last_due_time_seconds",
+                "When the job was last due by its schedule, since 1970.",
+                program -> program.newest().schedule() != null,
+                numbers -> numbers.program().tasks().dueMillis() / MILLIS);
+        families.gauges(
+                "schedule_next_due_time_seconds",
+                "When the job is due next by its schedule, since 1970, without its jitter.",
+                program -> FactTimes.nextRunMillis(program.newest()) > 0,
+                numbers -> FactTimes.nextRunMillis(numbers.program().newest()) / MILLIS);
         families.counters(
                 "program_give_ups",
                 "How often the program was given up (restart.give-up).",

@@ -198,12 +198,17 @@ final class WorkerLifecycle {
         workerExit = record == null ? workerExit : JobRecords.exit(record);
         workerExit = surface.workers().orphanReaper().withCause(workerExit, context.tag(id));
         boolean patient = context.program().waitsForGroupOf(id, workerExit);
+        boolean left = !patient && process.adopted() && othersLive(process);
         if (!patient) {
             ProcessGroups.killGroup(process.pid(), Signal.KILL);
         }
         WorkerReaper.reap(process);
         surface.loop().forget(process.pidfd());
-        if (!patient && ProcessGroups.groupExists(process.pidfd(), process.pid())) {
+        left |=
+                !patient
+                        && !process.adopted()
+                        && ProcessGroups.groupExists(process.pidfd(), process.pid());
+        if (left) {
             String what = workerExit + "; KILL sent to what it left in its process group";
             context.report(ProgramEffect.Severity.WARN, id, what);
         }
@@ -220,15 +225,21 @@ final class WorkerLifecycle {
     /// was adopted may still be a zombie of its parent, and the kernel counts it as one of the
     /// group.
     private boolean leavesOthers(WorkerProcess process) {
-        int pid = process.pid();
-        boolean any = ProcessGroups.groupExists(process.pidfd(), pid);
+        boolean any = ProcessGroups.groupExists(process.pidfd(), process.pid());
         try {
-            return (any
-                            && (!process.adopted()
-                                    || ProcessGroups.members(Set.of(pid)).containsKey(pid)))
+            return (any && (!process.adopted() || othersLive(process)))
                     || !detachedProcesses.of(process, false).isEmpty();
         } catch (PosixException e) {
             return any; // no descriptor to look with: who waits for the group looks again
+        }
+    }
+
+    private static boolean othersLive(WorkerProcess process) {
+        int pid = process.pid();
+        try {
+            return ProcessGroups.members(Set.of(pid)).containsKey(pid);
+        } catch (PosixException e) {
+            return true; // no descriptor to look with: who waits for the group looks again
         }
     }
 

@@ -3,7 +3,10 @@ package org.einhyrningsins.manager.runtime;
 
 import org.einhyrningsins.control.report.EventReport;
 import org.einhyrningsins.core.model.Moment;
+import org.einhyrningsins.spec.ProgramSpec;
 import org.einhyrningsins.spec.fact.Fact;
+import org.einhyrningsins.spec.schedule.ScheduleSpec;
+import org.einhyrningsins.spec.schedule.ScheduleTimes;
 
 import java.util.List;
 
@@ -17,6 +20,14 @@ public final class FactTimes {
 
     public static EventReport report(List<Fact> facts) {
         return new EventReport(facts.stream().map(FactTimes::entry).toList());
+    }
+
+    /// The next time of a job's schedule, without its random delay, in milliseconds since 1970; 0
+    /// if there is none.
+    public static long nextRunMillis(ProgramSpec job) {
+        ScheduleSpec schedule = job.schedule();
+        Long next = schedule == null ? null : ScheduleTimes.next(schedule, Clock.wallMillis());
+        return next == null ? 0 : next;
     }
 
     /// Now, in milliseconds since 1970.

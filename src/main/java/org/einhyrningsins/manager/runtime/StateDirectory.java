@@ -56,7 +56,7 @@ public final class StateDirectory {
     /// Names of the files of this version and of those before.
     private static final Pattern OURS =
             Pattern.compile(
-                    "(manager|program-.*|history-.*|intent)[.]json([.].*)?|notes|keeper.*|facts.*|run-.*");
+                    "(manager|program-.*|history-.*|intent)[.]json([.].*)?|notes|schedules([.].*)?|keeper.*|facts.*|run-.*");
 
     private final Path path;
     private boolean made;

@@ -77,7 +77,7 @@ final class FormatTable {
               versions(serving next=nextGeneration verdict fallback setback renewal)
               pool(count=workerCount slots deaths=recentDeaths nextIncarnation)
               rollout waits=pendingCommands tasks asOf=lastStepAt
-            TaskState tasks stage ranFor
+            TaskState tasks stage ranFor dueMillis=dueAtMillis queued
             Renewal renewal pending at=completedAt followed=followedUntil
             TaskStage task-stage stage version next=index asked=ordered
             RolloutTasksSpec.Stage task-time BEFORE=before AFTER=after
@@ -203,7 +203,9 @@ final class FormatTable {
             StartSpec.When dependency-condition READY=ready STARTED=started DONE=done
             RolloutTasksSpec rollout-tasks before after rollbacks=rollbackRunsBefore
             TaskSpec task command timeout env
-            JobSpec job timeout retries owner
+            JobSpec job timeout retries owner schedule
+            ScheduleSpec schedule times zone overlap jitter catchUp
+            ScheduleSpec.Overlap overlap SKIP=skip WAIT=wait KILL=kill
             Release release link path directory program
             TextTemplate template parts
             TextTemplate.Text part.text text

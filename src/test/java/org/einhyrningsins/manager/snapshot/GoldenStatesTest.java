@@ -126,7 +126,7 @@ final class GoldenStatesTest {
         try (Stream<Path> files = Files.walk(FILES.resolve("format-" + format))) {
             all = files.filter(Files::isRegularFile).toList();
         }
-        assertThat(all).hasSize(format == 1 ? 22 : 26);
+        assertThat(all).hasSize(format == 1 ? 22 : 27);
         for (Path file : all) {
             assertThat(Files.readString(file)).startsWith("{\"format\":" + format + ",");
             image(file, type(file.getFileName().toString()));
@@ -370,7 +370,11 @@ final class GoldenStatesTest {
         Path released = file(SnapshotLanguage.NUMBER, "release/program-released");
         collect(image(released, ProgramSnapshot.class), found);
         for (String which :
-                List.of("task/program-web", "task/program-web.before", "terms/program-released")) {
+                List.of(
+                        "task/program-web",
+                        "task/program-web.before",
+                        "task/program-nightly",
+                        "terms/program-released")) {
             collect(image(file(SnapshotLanguage.NUMBER, which), ProgramSnapshot.class), found);
         }
         Set<String> all = new TreeSet<>();

@@ -15,7 +15,7 @@ import org.einhyrningsins.spec.WorkerId;
 import org.junit.jupiter.api.Test;
 
 /// The program that a task is run as: what its owner's rollouts order and revoke.
-class RolloutTasksTest {
+class ProgramTasksTest {
     private static final ProgramSpec OWNER = Definition.of("before=./migrate").spec();
 
     private Program task = Program.of(stage(1).program(), new Moment(0));

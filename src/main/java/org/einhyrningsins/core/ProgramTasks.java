@@ -7,20 +7,22 @@ import org.einhyrningsins.core.model.ProgramEffect.Severity;
 import org.einhyrningsins.core.model.ProgramEvent;
 import org.einhyrningsins.core.model.ProgramPhase;
 import org.einhyrningsins.core.model.ProgramVersion;
+import org.einhyrningsins.core.model.StopCause;
 import org.einhyrningsins.core.model.TaskStage;
-import org.einhyrningsins.core.model.TaskState;
 import org.einhyrningsins.spec.RolloutTasksSpec;
 import org.einhyrningsins.spec.RolloutTasksSpec.Stage;
+import org.einhyrningsins.spec.schedule.ScheduleSpec;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/// Tasks of a rollout: those before its first new worker, and those after its last.
+/// Tasks: those of a rollout, before its first new worker and after its last, and the runs of a job
+/// by its schedule.
 ///
-/// Each is run as a program of its own, which knows for which generation it ran: however often it
-/// is asked for, it runs once. So a manager that takes over asks again.
-final class RolloutTasks {
-    private RolloutTasks() {}
+/// Each task of a rollout is run as a program of its own, which knows for which generation it ran:
+/// however often it is asked for, it runs once. So a manager that takes over asks again.
+final class ProgramTasks {
+    private ProgramTasks() {}
 
     /// Begins with the tasks before a rollout, if it has any.
     static void before(StepContext stepContext, ProgramVersion target) {
@@ -123,8 +125,13 @@ final class RolloutTasks {
         if (stepContext.tasks.ranFor() == generation) {
             return;
         }
-        stepContext.tasks = new TaskState(null, generation);
+        stepContext.tasks = stepContext.tasks.ranFor(generation);
         DefinitionCommands.takeForTask(stepContext, event.stage().program());
+        runOnce(stepContext);
+    }
+
+    /// Starts a program that ends by itself, from the beginning.
+    static void runOnce(StepContext stepContext) {
         DependencyGate.requestAdmission(stepContext);
         SlotScaling.adjustSlots(stepContext);
         for (Slot slot : List.copyOf(stepContext.slots)) {
@@ -137,7 +144,79 @@ final class RolloutTasks {
         int generation = event.stage().version().generation();
         if (stepContext.tasks.ranFor() == generation
                 && stepContext.phase instanceof ProgramPhase.Running) {
-            CommandHandler.stopAll(stepContext);
+            CommandHandler.stopAll(stepContext, StopCause.STOPPED);
         }
+    }
+
+    // ---- by schedule
+
+    /// The program is a job and was due. It knows the last time at which it was, so it runs once
+    /// for each, also if a manager was killed meanwhile.
+    static void due(StepContext stepContext, ProgramEvent.Due event) {
+        ScheduleSpec schedule = schedule(stepContext);
+        if (schedule == null || event.atMillis() == stepContext.tasks.dueMillis()) {
+            return;
+        }
+        stepContext.tasks = stepContext.tasks.due(event.atMillis());
+        if (event.missed() > 0) {
+            String runs = event.missed() == 1 ? "a run was" : event.missed() + " runs were";
+            String what = event.run() ? "it runs once now" : "catch-up is false";
+            stepContext.report(Severity.WARN, null, runs + " missed; " + what);
+        }
+        if (!event.run()) {
+            return;
+        }
+        if (!isRunning(stepContext)) {
+            runNow(stepContext);
+            return;
+        }
+        switch (schedule.overlap()) {
+            case SKIP -> stepContext.report(Severity.WARN, null, "due, but it still runs: skipped");
+            case WAIT -> {
+                stepContext.report(
+                        Severity.INFO, null, "due, but it still runs: waits for its end");
+                stepContext.tasks = stepContext.tasks.queue(true);
+            }
+            case KILL -> {
+                stepContext.report(
+                        Severity.WARN, null, "due, but it still runs: that run is stopped");
+                CommandHandler.stopAll(stepContext, StopCause.OVERDUE);
+                stepContext.tasks = stepContext.tasks.queue(true);
+            }
+        }
+    }
+
+    /// Starts a run that waited for the end of the one before it.
+    static void advanceSchedule(StepContext stepContext) {
+        if (stepContext.tasks.queued() && !isRunning(stepContext)) {
+            stepContext.tasks = stepContext.tasks.queue(false);
+            if (schedule(stepContext) != null) {
+                runNow(stepContext);
+            }
+        }
+    }
+
+    private static void runNow(StepContext stepContext) {
+        stepContext.report(Severity.INFO, null, "due, runs");
+        runOnce(stepContext);
+    }
+
+    private static @Nullable ScheduleSpec schedule(StepContext stepContext) {
+        return stepContext.serving.spec().schedule();
+    }
+
+    /// True if a run goes on: with a process, with another try to come, or waiting for others.
+    private static boolean isRunning(StepContext stepContext) {
+        if (!stepContext.program().hasNoProcess()) {
+            return true;
+        }
+        return switch (stepContext.phase) {
+            case ProgramPhase.Running ignored ->
+                    List.copyOf(stepContext.slots).stream()
+                            .anyMatch(slot -> stepContext.wants(slot) && slot.finished() == null);
+            case ProgramPhase.Waiting ignored -> true;
+            case ProgramPhase.Stopped ignored -> false;
+            case ProgramPhase.Failed ignored -> false;
+        };
     }
 }

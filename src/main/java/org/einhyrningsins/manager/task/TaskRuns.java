@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package org.einhyrningsins.manager.operate;
+package org.einhyrningsins.manager.task;
 
 import org.einhyrningsins.core.Program;
 import org.einhyrningsins.core.Slot;
