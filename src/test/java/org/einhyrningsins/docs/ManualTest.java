@@ -131,8 +131,11 @@ class ManualTest {
                         : "    bind: [{name: http, tcp: ':80'}]\n";
         String others =
                 first.startsWith("after")
-                        ? "  db: {command: [/bin/true]}\n  cache: {command: [/bin/true]}\n"
-                                + "  migrate: {command: [/bin/true], kind: job}\n"
+                        ? """
+                          db: {command: [/bin/true]}
+                          cache: {command: [/bin/true]}
+                          migrate: {command: [/bin/true], kind: job}
+                        """
                         : "";
         return "programs:\n"
                 + others
