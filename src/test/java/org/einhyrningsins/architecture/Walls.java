@@ -68,7 +68,8 @@ record Walls(String root) {
                     "manager.runtime.FactTimes",
                     "manager.runtime.ManagerLog",
                     "manager.runtime.SyslogSender",
-                    "manager.spawn.WorkerSpawner");
+                    "manager.spawn.WorkerSpawner",
+                    "manager.task.Schedules");
 
     /// Who may change files of the file system by name. Others may own a directory on the way, and
     /// root must not be led elsewhere: the names are those of
