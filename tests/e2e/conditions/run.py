@@ -4,7 +4,7 @@
 import os
 import signal
 
-from lab import FAILED, LIB, check, nothing_lost, same, wait_for
+from lab import CTL, FAILED, LIB, check, nothing_lost, programs_in, same, wait_for
 
 # A worker that begins only when nobody holds it.
 HELD = """
@@ -24,6 +24,7 @@ def run(lab):
     started_is_not_ready(lab, manager)
     waits_for_the_job(lab, manager)
     once(manager)
+    groups(lab, manager)
     load = lab.load()
     restarted_with(manager)
     crash_is_no_restart(manager)
@@ -63,6 +64,24 @@ def waits_for_the_job(lab, manager):
 
 def rolled(manager, before):
     wait_for(lambda: len(manager.ready_pids("web")) == 2 and not before & set(manager.pids_of("web")), "web is restarted")
+
+
+def groups(lab, manager):
+    """A name for several programs, in commands and in after; a reload changes it at once."""
+    check(set(programs_in(manager.ctl("status", "shop", "--json").json())) == {"web", "cache"}, "status of a group")
+    manager.ctl("wait", "shop", "--for", "ready")
+    words = lab.command(CTL, "complete", "einhyrningsinsctl", "-d", manager.socket, "stop", "s").text
+    check("shop\tgroup" in words, lambda: words)
+    text = manager.ctl("stop", "shop:0", code=2).text
+    check("shop is a group" in text, lambda: text)
+    lab.edit("services.yaml", "shop: [web, cache]", "sleepers: [early]")
+    text = manager.ctl("plan", code=10).text
+    check("groups" in text, lambda: text)
+    manager.ctl("reload", "sleepers")  # as the file has it
+    manager.ctl("status", "sleepers", code=2)
+    manager.ctl("reload")
+    manager.ctl("status", "sleepers")
+    manager.ctl("status", "shop", code=2)
 
 
 def restarted_with(manager):

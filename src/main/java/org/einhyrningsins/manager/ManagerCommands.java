@@ -159,6 +159,11 @@ final class ManagerCommands implements CommandDispatcher.ManagerActions {
     // ---- reports
 
     @Override
+    public Map<String, List<String>> groups() {
+        return parts.settings.last().groups();
+    }
+
+    @Override
     public StatusReport report(List<ProgramStatus> list) {
         return new StatusReport(
                 version(),
@@ -178,7 +183,8 @@ final class ManagerCommands implements CommandDispatcher.ManagerActions {
         return new ManagerHead(
                 new String(host, StandardCharsets.UTF_8).strip(),
                 started.toString(),
-                parts.reloader.files().isChanged());
+                parts.reloader.files().isChanged(),
+                groups());
     }
 
     @Override

@@ -43,7 +43,8 @@ final class ManagerSettings {
                 parts.runtime.managerLog().spec(),
                 taken.stateDirectory(),
                 http.spec(),
-                taken.programs());
+                taken.programs(),
+                taken.groups());
     }
 
     /// Goes on with the settings of the manager before, which are in force.

@@ -51,6 +51,8 @@ class PlanSeesEveryKeyTest {
                     "[slot]",
                     "signals",
                     "started",
+                    "{shop: b}",
+                    "{trade: b}",
                     "done",
                     "continue",
                     "fd",
@@ -168,6 +170,7 @@ class PlanSeesEveryKeyTest {
             case "program.stdin" ->
                     "programs: {web: {command: x, bind: [{name: b, tcp: \":1\"}, {name: http, tcp: \":2\"}], stdin: %s}}"
                             .formatted(value);
+            case "file.groups" -> "programs: {b: {command: x}}\ngroups: %s".formatted(value);
             case "dependency.when" ->
                     "programs: {b: {command: x, restart: never}, web: {command: x, after: {program: b, when: %s}}}"
                             .formatted(value);

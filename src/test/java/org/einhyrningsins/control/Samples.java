@@ -33,7 +33,11 @@ public final class Samples {
                 "/etc/services.yaml",
                 -1,
                 programs,
-                new ManagerHead("shop1", "2026-11-21T04:10:17.000Z", true),
+                new ManagerHead(
+                        "shop1",
+                        "2026-11-21T04:10:17.000Z",
+                        true,
+                        Map.of("shop", List.of("web", "api"))),
                 Map.of(
                         "api",
                         new ProgramDetails(

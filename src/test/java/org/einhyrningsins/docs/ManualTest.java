@@ -119,7 +119,8 @@ class ManualTest {
         String first = example.text().substring(0, example.text().indexOf(':'));
         if (SCHEMA.top().contains(first)) {
             boolean whole = example.text().contains("programs:") || first.equals("include");
-            return whole ? example.text() : example.text() + "\nprograms: {}\n";
+            String programs = first.equals("groups") ? "{web: {command: /bin/true}}" : "{}";
+            return whole ? example.text() : example.text() + "\nprograms: " + programs + "\n";
         }
         String command = first.equals("command") ? "" : "    command: [/bin/true]\n";
         List<String> beside = JobKeys.beside(first);
@@ -292,7 +293,7 @@ class ManualTest {
                         "",
                         -1,
                         List.of(program),
-                        new ManagerHead("h", "t", true),
+                        new ManagerHead("h", "t", true, Map.of()),
                         Map.of("", details));
         byte[] reply = ReplyWriter.done(JsonId.of(1), ExitStatus.DONE, "", report);
         for (String field :

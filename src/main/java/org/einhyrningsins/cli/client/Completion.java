@@ -128,6 +128,7 @@ public final class Completion {
                                 numbers.forEach(n -> targets.add(slot(program, n)));
                             }
                         });
+        completionNames.groups().forEach(group -> targets.add(new Choice(group, "group")));
         if (synopsis.contains("| " + CommandTarget.ALL)) {
             targets.add(new Choice(CommandTarget.ALL, "every program"));
         }

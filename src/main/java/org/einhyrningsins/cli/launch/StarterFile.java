@@ -38,6 +38,8 @@ public final class StarterFile {
             #http: { bind: 127.0.0.1:9911 }  # metrics and a status page, for all who can connect
             #include: [conf.d/*.yaml]        # files with more programs
 
+            #groups: { greeters: [hello] }    # a name for several programs, for commands and after
+
             # Keys that are put under every program.
             defaults:
               stop: { signal: TERM, timeout: 10s }   # first signal; KILL follows after the timeout

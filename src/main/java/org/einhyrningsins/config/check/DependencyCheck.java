@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -46,11 +47,21 @@ public final class DependencyCheck {
     /// @param place of its name
     /// @param when value of the key; null if it has none
     /// @param restartWith the same
+    /// @param group through which it is named; null for none
     private record Dependency(
             SourcePosition place,
             String name,
             @Nullable Scalar when,
-            @Nullable Scalar restartWith) {
+            @Nullable Scalar restartWith,
+            @Nullable String group) {
+        private Dependency memberOf(String member) {
+            return new Dependency(place, member, when, restartWith, name);
+        }
+
+        private String way() {
+            return group == null ? "" : "; " + group + " has it";
+        }
+
         static @Nullable Dependency of(ConfigNode node) {
             Scalar name = node instanceof Mapping map ? scalar(map, "program") : scalar(node);
             return name == null
@@ -59,7 +70,8 @@ public final class DependencyCheck {
                             name.place(),
                             name.text(),
                             node instanceof Mapping map ? scalar(map, "when") : null,
-                            node instanceof Mapping map ? scalar(map, "restart-with") : null);
+                            node instanceof Mapping map ? scalar(map, "restart-with") : null,
+                            null);
         }
 
         private static @Nullable Scalar scalar(Mapping map, String key) {
@@ -89,7 +101,11 @@ public final class DependencyCheck {
     }
 
     /// Reports what is wrong, once all programs are known.
-    public void finish(Map<String, ProgramSpec> programs) {
+    ///
+    /// @param groups names of programs, by the name of the group
+    public void finish(
+            Map<String, ProgramSpec> programs, SequencedMap<String, List<String>> groups) {
+        after.replaceAll((name, others) -> expanded(others, groups));
         after.forEach(this::checkNames);
         after.forEach((name, others) -> checkTerms(name, others, programs));
         Set<String> done = new HashSet<>();
@@ -100,6 +116,20 @@ public final class DependencyCheck {
         }
     }
 
+    private static List<Dependency> expanded(
+            List<Dependency> others, SequencedMap<String, List<String>> groups) {
+        List<Dependency> all = new ArrayList<>();
+        for (Dependency other : others) {
+            List<String> members = groups.get(other.name());
+            if (members == null) {
+                all.add(other);
+            } else {
+                members.forEach(member -> all.add(other.memberOf(member)));
+            }
+        }
+        return all;
+    }
+
     private void checkNames(String name, List<Dependency> others) {
         Set<String> named = new HashSet<>();
         for (Dependency other : others) {
@@ -107,9 +137,11 @@ public final class DependencyCheck {
             if (text.equals(name)) {
                 boolean shared = other.place().trail().toString().startsWith("defaults");
                 String way = shared ? "; give it an 'after: []' of its own" : "";
-                problemCollector.report(other.place(), name + " cannot come after itself" + way);
+                problemCollector.report(
+                        other.place(), name + " cannot come after itself" + other.way() + way);
             } else if (!named.add(text)) {
-                problemCollector.report(other.place(), TextUtil.quoted(text) + " is named twice");
+                problemCollector.report(
+                        other.place(), TextUtil.quoted(text) + " is named twice" + other.way());
             } else if (!after.containsKey(text)) {
                 problemCollector.reportMissing(other.place(), unknown(text));
             }

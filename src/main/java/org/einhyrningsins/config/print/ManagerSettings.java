@@ -23,6 +23,10 @@ final class ManagerSettings {
             top.put("state-dir", YamlText.quoted(services.stateDirectory().toString()));
         }
         http(services.http(), top);
+        if (!services.groups().isEmpty()) {
+            SettingGroup groups = top.group("groups");
+            services.groups().forEach((name, them) -> groups.put(name, YamlText.words(them)));
+        }
         return top;
     }
 

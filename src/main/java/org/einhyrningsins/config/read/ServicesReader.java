@@ -3,6 +3,7 @@ package org.einhyrningsins.config.read;
 
 import org.einhyrningsins.config.check.BindConflicts;
 import org.einhyrningsins.config.check.DependencyCheck;
+import org.einhyrningsins.config.check.GroupCheck;
 import org.einhyrningsins.config.source.ConfigLimits;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Entry;
@@ -86,7 +87,11 @@ final class ServicesReader {
         programs(top);
         new IncludeReader(file, loadEnvironment, valueReader, this::isFull, this::includeFile)
                 .read(top.node("include"));
-        after.finish(programs);
+        SequencedMap<String, List<String>> groups =
+                new GroupCheck(problemCollector, valueReader, programs)
+                        .read(top.node("groups"), places);
+        after.finish(programs, groups);
+        programs.replaceAll((name, spec) -> GroupCheck.expanded(spec, groups));
         addTasks();
         if (!top.has("include")) {
             top.require("programs");
@@ -97,7 +102,7 @@ final class ServicesReader {
             String what = "read or replace what the manager goes on with";
             warnOf(top.place("state-dir"), directory, true, what);
         }
-        return new ServicesSpec(control, log, directory, http, programs);
+        return new ServicesSpec(control, log, directory, http, programs, groups);
     }
 
     private void warnOf(SourcePosition sourcePosition, Path file, boolean groups, String what) {

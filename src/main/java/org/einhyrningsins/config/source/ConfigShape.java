@@ -33,6 +33,7 @@ public final class ConfigShape {
                     include    path | list  -  reload  More files with programs: paths or patterns such as conf.d/*.yaml, relative to this file.
                     defaults   map          -  reload  Keys that apply to every program, unless it has its own: maps are merged, lists and single values replaced.
                     programs   map          -  reload  The programs, by name.
+                    groups     map          -  reload  Names for several programs: shop: [web, api]. Commands and after take such a name for all of them. A group names programs, no groups.
                     """);
 
     public static final ConfigShape INCLUDED =

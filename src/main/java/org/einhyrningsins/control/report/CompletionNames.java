@@ -13,9 +13,10 @@ import java.util.Set;
 /// For those who help with typing.
 ///
 /// @param slots by program; a slot with an old and a new worker is there once
-public record CompletionNames(Map<String, List<Integer>> slots) {
+/// @param groups names of groups of programs
+public record CompletionNames(Map<String, List<Integer>> slots, List<String> groups) {
     /// Empty set of names.
-    public static final CompletionNames EMPTY = new CompletionNames(Map.of());
+    public static final CompletionNames EMPTY = new CompletionNames(Map.of(), List.of());
 
     /// Reads it from the line with which a manager answers `status` in JSON. What it does not know
     /// it passes over: a manager of another version may say more.
@@ -27,7 +28,9 @@ public record CompletionNames(Map<String, List<Integer>> slots) {
         for (JsonObject program : data == null ? List.<JsonObject>of() : data.objects("programs")) {
             slots.put(program.text("name", ""), slots(program));
         }
-        return new CompletionNames(slots);
+        JsonObject groups = data == null ? null : data.object("groups");
+        return new CompletionNames(
+                slots, groups == null ? List.of() : List.copyOf(groups.fields().keySet()));
     }
 
     private static List<Integer> slots(JsonObject program) {

@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 
 /// Writes the manager's replies, each a line with its newline, in the dialect of the request. Data
 /// goes only into JSON: requests of the older dialect are answered for people.
@@ -111,6 +112,7 @@ public final class ReplyWriter {
             json.writeStringField("host", wellFormed(report.head().host()));
             json.writeStringField("started_at", report.head().startedAt());
             json.writeBooleanField("config_changed", report.head().fileChanged());
+            writeGroups(json, report.head().groups());
         }
         if (report.confirmMillis() >= 0) {
             json.writeNumberField("confirm_ms", report.confirmMillis());
@@ -120,6 +122,22 @@ public final class ReplyWriter {
             write(json, program, report.details().get(program.name()));
         }
         json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void writeGroups(JsonGenerator json, Map<String, List<String>> groups)
+            throws IOException {
+        if (groups.isEmpty()) {
+            return;
+        }
+        json.writeObjectFieldStart("groups");
+        for (Map.Entry<String, List<String>> group : groups.entrySet()) {
+            json.writeArrayFieldStart(group.getKey());
+            for (String program : group.getValue()) {
+                json.writeString(program);
+            }
+            json.writeEndArray();
+        }
         json.writeEndObject();
     }
 

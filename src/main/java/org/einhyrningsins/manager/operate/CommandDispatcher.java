@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// Takes the commands of clients at the control socket: checks that the client may give them, and
@@ -70,6 +71,9 @@ public final class CommandDispatcher implements ControlServer.RequestHandler {
 
         /// Returns whether it has been told to stop everything.
         boolean ending();
+
+        /// Names of programs, by the name of the group.
+        Map<String, List<String>> groups();
 
         /// A report on those programs, complete but for them.
         StatusReport report(List<ProgramStatus> programs);
@@ -126,7 +130,8 @@ public final class CommandDispatcher implements ControlServer.RequestHandler {
             ControlCommand controlCommand =
                     role == AccessControl.Role.STRANGER
                             ? new ControlCommand.Help()
-                            : read(controlRequest);
+                            : new TargetScopes.Groups(managerActions.groups())
+                                    .in(read(controlRequest));
             if (!role.may(controlCommand)) {
                 refuse(client, role, controlRequest);
             } else if (role == AccessControl.Role.READER

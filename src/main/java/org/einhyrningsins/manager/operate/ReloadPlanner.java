@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -111,7 +112,8 @@ public final class ReloadPlanner {
     /// True if what was read is what runs, but for these programs.
     ///
     /// @param names programs that are being reloaded
-    boolean changesOnly(Set<String> names, ServicesSpec services) {
+    boolean changesOnly(Set<String> given, ServicesSpec services) {
+        Set<String> names = expanded(given, services);
         ReloadPlan all = withSettings(plan(services.programs(), Set.of()), services);
         return all.settings().isEmpty()
                 && all.changes().values().stream()
@@ -119,6 +121,15 @@ public final class ReloadPlanner {
                                 change ->
                                         change.kind() == DefinitionChange.Kind.UNCHANGED
                                                 || names.contains(change.program()));
+    }
+
+    /// Names of programs, with those of a group in its place: of the file, else of what is in
+    /// force.
+    private Set<String> expanded(Set<String> names, ServicesSpec file) {
+        Map<String, List<String>> groups = new LinkedHashMap<>(settingsInForce.get().groups());
+        groups.keySet().removeAll(file.programs().keySet());
+        groups.putAll(file.groups());
+        return TargetScopes.Groups.names(names, groups);
     }
 
     private ServicesSpec renewed(ServicesSpec services) {
@@ -161,8 +172,9 @@ public final class ReloadPlanner {
         return text.append(count).append(count == 1 ? " problem" : " problems").toString();
     }
 
-    private PlannedReload plannedReload(LoadResult.Valid valid, Set<String> names, boolean reset)
+    private PlannedReload plannedReload(LoadResult.Valid valid, Set<String> given, boolean reset)
             throws Refused {
+        Set<String> names = expanded(given, valid.services());
         requireKnown(names, valid.services());
         for (ConfigProblem warning : valid.warnings()) {
             managerLog.warn("", warning.render());

@@ -68,7 +68,8 @@ public record LaunchOptions(
                 level == null ? log : log.withLevel(level),
                 services.stateDirectory(),
                 services.http(),
-                services.programs());
+                services.programs(),
+                services.groups());
     }
 
     /// The operator's socket, where the command line does not name another.

@@ -178,7 +178,7 @@ final class FormatTable {
             ProgramCommand.ScaleBy command.scale-by delta
             ProgramCommand.ScaleTo command.scale-to count
             ProgramCommand.SendSignal command.signal signal workers
-            ServicesSpec settings control log stateDirectory http programs
+            ServicesSpec settings control log stateDirectory http programs groups
             ControlSpec control socket mode allow keeper
             AllowSpec allow admin read
             AllowSpec.Who account name group

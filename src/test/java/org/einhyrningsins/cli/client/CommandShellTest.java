@@ -129,7 +129,7 @@ class CommandShellTest {
         assertThat(typed("help", "re")).containsExactly("reload", "restart", "reexec");
         assertThat(typed("status", "w")).containsExactly("web", "worker");
         assertThat(typed("-d /s --json status", "web:")).containsExactly("web:0", "web:3");
-        assertThat(typed("stop", "")).containsExactly("web", "worker", "all");
+        assertThat(typed("stop", "")).containsExactly("web", "worker", "shop", "all");
         assertThat(typed("inc", "web:")).isEmpty();
         assertThat(typed("signal", "US")).containsExactly("USR1", "USR2");
         assertThat(typed("signal HUP", "wo")).containsExactly("worker");
@@ -187,12 +187,22 @@ class CommandShellTest {
         assertThat(completionNames.slots().keySet()).containsExactly("b", "a");
     }
 
+    @Test
+    void completesGroups() {
+        assertThat(typed("stop", "sh")).containsExactly("shop");
+        assertThat(
+                        CompletionNames.read(
+                                        "{\"data\":{\"groups\":{\"shop\":[\"web\"]},\"programs\":[]}}")
+                                .groups())
+                .containsExactly("shop");
+    }
+
     private static List<String> typed(String before, String start) {
         List<String> words = before.isEmpty() ? List.of() : List.of(before.split(" ", -1));
         Map<String, List<Integer>> slots = new java.util.LinkedHashMap<>();
         slots.put("web", List.of(0, 3));
         slots.put("worker", List.of(0));
-        return new Completion(true, ignored -> new CompletionNames(slots))
+        return new Completion(true, ignored -> new CompletionNames(slots, List.of("shop")))
                 .choices(words, start).stream().map(Completion.Choice::word).toList();
     }
 
