@@ -15,6 +15,7 @@ import org.einhyrningsins.spec.RolloutSpec;
 import org.einhyrningsins.spec.Signal;
 import org.einhyrningsins.spec.SocketSpec;
 import org.einhyrningsins.spec.TextTemplate;
+import org.einhyrningsins.spec.schedule.ScheduleSpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,10 +128,16 @@ class ImportPromisesTest {
         write("night.service", oneshot);
         write("night.timer", "[Timer]\nOnCalendar=daily\n");
         assertThat(get(programs("night.service"), "night").workers()).isZero();
-        assertThat(get(programs("night.service", "night.timer"), "night").workers()).isZero();
         assertThat(importResult.yaml())
                 .contains("it is started by night.timer")
                 .doesNotContain("twice");
+        ProgramSpec night = get(programs("night.service", "night.timer"), "night");
+        assertThat(night.workers()).isEqualTo(1);
+        assertThat(night.startedByHand()).as("not at the manager's start").isTrue();
+        assertThat(night.schedule())
+                .isNotNull()
+                .extracting(ScheduleSpec::times)
+                .isEqualTo("0 0 * * *");
         write("other.timer", "[Timer]\nOnBootSec=1\nUnit=day.service\n");
         write("day.service", oneshot + "[Install]\nWantedBy=multi-user.target\n");
         assertThat(get(programs("day.service"), "day").workers()).isEqualTo(1);

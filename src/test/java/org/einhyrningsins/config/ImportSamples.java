@@ -45,6 +45,7 @@ public record ImportSamples(String folder, List<String> files) {
                 new ImportSamples("supervisord", List.of("supervisord.conf")),
                 new ImportSamples("circus", List.of("circus.ini")),
                 new ImportSamples("compose", List.of("compose.yaml")),
+                new ImportSamples("compose-order", List.of("compose.yaml")),
                 new ImportSamples("process-compose", List.of("process-compose.yaml")),
                 new ImportSamples("pm2", List.of("ecosystem.config.json")),
                 new ImportSamples("procfile", List.of("Procfile")),
@@ -52,6 +53,25 @@ public record ImportSamples(String folder, List<String> files) {
                 new ImportSamples(
                         "systemd",
                         List.of("shop.service", "shop.socket", "queue.service", "echo.socket")),
+                new ImportSamples(
+                        "systemd-order",
+                        List.of(
+                                "web.service",
+                                "side.service",
+                                "early.service",
+                                "late.service",
+                                "migrate.service",
+                                "db.service")),
+                new ImportSamples(
+                        "systemd-timers",
+                        List.of(
+                                "clean.service",
+                                "clean.timer",
+                                "poll.service",
+                                "poll.timer",
+                                "report.service",
+                                "first-saturday.timer",
+                                "stray.timer")),
                 new ImportSamples(
                         "systemd-odd",
                         List.of("once@7.service", "empty.service", "lonely.socket")));

@@ -164,9 +164,9 @@ class ImportTruthsTest {
         assertThat(compose("env_file", "[one.env]", "two.env"))
                 .contains("env-file: [" + one + ", " + two + "]");
         assertThat(compose("depends_on", "[db]", "{ mq: { condition: service_started } }"))
-                .contains("after: [db, mq]");
+                .contains("after: [db, { program: mq, when: started }]");
         assertThat(compose("depends_on", "{ db: { condition: service_started } }", "[mq]"))
-                .contains("after: [db, mq]");
+                .contains("after: [{ program: db, when: started }, mq]");
         assertThat(compose("environment", "[A=1]", "")).contains("\"A\": \"1\"");
         assertThat(compose("environment", "{ dns: '1' }", "{ dns: '2' }"))
                 .contains("      dns: \"2\"\n");

@@ -93,7 +93,8 @@ public final class GroupCheck {
             String name = valueReader.text(node, "the name of a program");
             if (name == null || !(node instanceof Scalar)) {
                 continue;
-            } else if (groups.entries().containsKey(name) && !programs.containsKey(name)) {
+            }
+            if (groups.entries().containsKey(name) && !programs.containsKey(name)) {
                 String why = "; a group of that name is none, as a group names programs only";
                 String what = "there is no program " + TextUtil.quoted(name) + why;
                 problemCollector.reportMissing(node.place(), what);

@@ -2,6 +2,7 @@
 package org.einhyrningsins.config.importer;
 
 import org.einhyrningsins.config.value.ImportComments;
+import org.einhyrningsins.spec.Signal;
 import org.jspecify.annotations.Nullable;
 
 import java.util.HashMap;
@@ -93,6 +94,14 @@ public abstract class ImportRemarks {
         return blocked;
     }
 
+    /// Says at another key what was said at one.
+    void move(String from, String to) {
+        ImportComments said = comments.remove(from);
+        if (said != null) {
+            at(to).addAll(said);
+        }
+    }
+
     /// Drops what was said at a key.
     void forget(String key) {
         comments.remove(key);
@@ -106,5 +115,32 @@ public abstract class ImportRemarks {
             }
         }
         return head;
+    }
+
+    // ---- values, or a remark
+
+    /// The whole number of a setting; one out of range is lost, and null.
+    public @Nullable Integer number(String key, ForeignSetting foreignSetting, int min, int max) {
+        Integer number = foreignSetting.number();
+        if (number == null || number < min || number > max) {
+            lost(key, foreignSetting, "expected a number from " + min + " to " + max);
+            return null;
+        }
+        return number;
+    }
+
+    /// The signal of a setting, or the usual one; one that our language does not have is lost.
+    public Signal signal(@Nullable ForeignSetting foreignSetting, Signal usual) {
+        if (foreignSetting == null) {
+            return usual;
+        }
+        Signal signal = Signal.of(foreignSetting.value()).orElse(null);
+        if (signal == null) {
+            lost(
+                    "stop",
+                    foreignSetting,
+                    "not a signal that workers can be sent; " + usual + " it is");
+        }
+        return signal == null ? usual : signal;
     }
 }

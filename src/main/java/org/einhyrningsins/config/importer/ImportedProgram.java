@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -23,9 +22,15 @@ import java.util.function.Predicate;
 public final class ImportedProgram extends ImportRemarks {
     private static final int MAX_WORKERS = 10_000;
 
+    /// The rollout of what cannot run twice; a job is not rolled.
+    private static final String REPLACE = "{ strategy: replace }";
+
+    /// Keys that a job cannot have.
+    private static final List<String> SERVERS = List.of("ack", "health", "watchdog", "max-age");
+
     private final String name;
     private final Map<String, String> keys = new HashMap<>();
-    private final Set<String> after = new LinkedHashSet<>();
+    private final ImportedOrder after = new ImportedOrder();
     private final SequencedMap<String, String> env = new LinkedHashMap<>();
     private final Map<String, ForeignSetting> variables = new HashMap<>();
     private final SequencedMap<String, String> sockets = new LinkedHashMap<>();
@@ -75,14 +80,75 @@ public final class ImportedProgram extends ImportRemarks {
     }
 
     /// The programs that it comes after.
-    Set<String> after() {
-        return after;
+    public Set<String> after() {
+        return after.names();
     }
 
     /// Starts it after that program is up.
     public void after(String program) {
         after.add(program);
-        set("after", YamlText.words(after));
+        set("after", after.yaml());
+    }
+
+    /// Starts it after that program on a condition.
+    ///
+    /// @param when as `after.when` has it
+    public void after(String program, String when) {
+        after.when(program, when);
+        set("after", after.yaml());
+    }
+
+    /// Restarts it when that program, after which it starts, was restarted.
+    public void restartWith(String program) {
+        after.restartWith(program);
+        set("after", after.yaml());
+    }
+
+    /// Drops a condition that cannot hold, or nothing would start that.
+    ///
+    /// @param other which it comes after
+    void checkCondition(ImportedProgram other) {
+        String when = after.when(other.name());
+        boolean never = "done".equals(when) && !other.ends();
+        if (never) {
+            differs("after", other.name() + " is no job, so it is waited for until it is ready");
+        }
+        if (when != null && (never || other.isIdle())) {
+            after.when(other.name(), null);
+            set("after", after.yaml());
+        }
+    }
+
+    /// Makes it a job if it is one: it runs once, and has nothing that only a server has.
+    void settleJob() {
+        boolean serves = !sockets.isEmpty() || SERVERS.stream().anyMatch(keys::containsKey);
+        if (!isJob || serves || !"never".equals(keys.get("restart"))) {
+            return;
+        }
+        set("kind", "job");
+        if (REPLACE.equals(keys.get("rollout"))) {
+            keys.remove("rollout");
+            forget("rollout");
+        }
+        after.ofJob();
+        if (!after.names().isEmpty()) {
+            set("after", after.yaml());
+        }
+        if (!file().defaults().has("restart")) {
+            keys.remove("restart");
+            move("restart", "kind");
+        }
+    }
+
+    /// True if others wait for its end, or it is one that runs once.
+    public boolean isJob() {
+        return isJob;
+    }
+
+    /// True if it is known to end by itself.
+    private boolean ends() {
+        return "job".equals(keys.get("kind"))
+                || ("never".equals(keys.get("restart")) && sockets.isEmpty() && !has("ack"));
     }
 
     public boolean has(String key) {
@@ -259,16 +325,6 @@ public final class ImportedProgram extends ImportRemarks {
         }
     }
 
-    /// The whole number of a setting; one out of range is lost, and null.
-    public @Nullable Integer number(String key, ForeignSetting foreignSetting, int min, int max) {
-        Integer number = foreignSetting.number();
-        if (number == null || number < min || number > max) {
-            lost(key, foreignSetting, "expected a number from " + min + " to " + max);
-            return null;
-        }
-        return number;
-    }
-
     /// Sets the stop sequence of its workers.
     public void stop(Signal signal, Duration patience) {
         stop(signal, patience, false);
@@ -280,21 +336,6 @@ public final class ImportedProgram extends ImportRemarks {
     public void stop(Signal signal, Duration patience, boolean group) {
         String whom = group ? ", to: group }" : " }";
         set("stop", "{ signal: " + signal + ", timeout: " + ImportedValues.time(patience) + whom);
-    }
-
-    /// The signal of a setting, or the usual one; one that our language does not have is lost.
-    public Signal signal(@Nullable ForeignSetting foreignSetting, Signal usual) {
-        if (foreignSetting == null) {
-            return usual;
-        }
-        Signal signal = Signal.of(foreignSetting.value()).orElse(null);
-        if (signal == null) {
-            lost(
-                    "stop",
-                    foreignSetting,
-                    "not a signal that workers can be sent; " + usual + " it is");
-        }
-        return signal == null ? usual : signal;
     }
 
     /// Writes it with that much room on the left.

@@ -33,6 +33,7 @@ public final class ImportedServices {
     private final StringBuilder top = new StringBuilder();
     private final ImportedProgram defaults = new ImportedProgram("defaults", this);
     private final SequencedMap<String, ImportedProgram> programs = new LinkedHashMap<>();
+    private final SequencedMap<String, List<String>> groups = new LinkedHashMap<>();
     private final BindConflicts book = new BindConflicts();
     private final HostNameLookup names = new HostNameLookup();
     private final Map<String, Set<String>> order = new HashMap<>();
@@ -113,6 +114,22 @@ public final class ImportedServices {
         return defaults;
     }
 
+    /// Names of the programs so far.
+    public Set<String> names() {
+        return Set.copyOf(programs.keySet());
+    }
+
+    /// A name for several programs, that one or one like it.
+    ///
+    /// @param members as they are named here
+    public void group(String wanted, List<String> members) {
+        String name = freeName(programs.containsKey(wanted) ? wanted + "-group" : wanted);
+        groups.put(name, List.copyOf(members));
+        if (!name.equals(wanted)) {
+            comment("The group " + wanted + " is named " + name + ", as a program has that name.");
+        }
+    }
+
     /// A new program, by that name or one like it.
     public ImportedProgram program(String wanted) {
         String name = freeName(wanted);
@@ -127,7 +144,7 @@ public final class ImportedServices {
     private String freeName(String wanted) {
         String plain = plainName(wanted, "program");
         String name = plain.equals("all") ? "all-1" : plain;
-        for (int i = 2; programs.containsKey(name); i++) {
+        for (int i = 2; programs.containsKey(name) || groups.containsKey(name); i++) {
             String end = "-" + i;
             name = plain.substring(0, Math.min(plain.length(), 64 - end.length())) + end;
         }
@@ -206,16 +223,28 @@ public final class ImportedServices {
         if (defaults.isEmpty()) {
             head.addAll(strays);
         }
+        programs.values().forEach(ImportedProgram::settleJob);
         for (ImportedProgram program : programs.values()) {
-            for (String before : program.after()) {
+            for (String before : List.copyOf(program.after())) {
                 ImportedProgram followed = programs.get(before);
                 if (followed != null) {
                     followed.followed();
+                    program.checkCondition(followed);
                 }
                 if (followed != null && followed.isIdle()) {
                     program.differs("after", before + " is not started, so it is not waited for");
                 }
             }
+        }
+        if (!groups.isEmpty()) {
+            body.append("groups:\n");
+            groups.forEach(
+                    (name, members) ->
+                            body.append("  ")
+                                    .append(YamlText.quoted(name))
+                                    .append(": ")
+                                    .append(YamlText.words(members))
+                                    .append('\n'));
         }
         body.append("programs:").append(programs.isEmpty() ? " {}\n" : "\n");
         int blocked = 0;

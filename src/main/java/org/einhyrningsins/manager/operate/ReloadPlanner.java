@@ -111,7 +111,7 @@ public final class ReloadPlanner {
 
     /// True if what was read is what runs, but for these programs.
     ///
-    /// @param names programs that are being reloaded
+    /// @param given programs that are being reloaded
     boolean changesOnly(Set<String> given, ServicesSpec services) {
         Set<String> names = expanded(given, services);
         ReloadPlan all = withSettings(plan(services.programs(), Set.of()), services);

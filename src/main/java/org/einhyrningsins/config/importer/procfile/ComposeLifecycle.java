@@ -9,7 +9,6 @@ import org.einhyrningsins.config.importer.ImportedValues;
 import org.einhyrningsins.config.print.YamlText;
 import org.einhyrningsins.config.source.ConfigNode;
 import org.einhyrningsins.config.source.ConfigNode.Items;
-import org.einhyrningsins.config.source.ConfigNode.Mapping;
 import org.einhyrningsins.config.source.ConfigNode.Scalar;
 import org.einhyrningsins.config.source.ConfigShape;
 import org.einhyrningsins.config.source.ValueException;
@@ -58,7 +57,7 @@ final class ComposeLifecycle {
 
     void write(boolean isAwaited, boolean hasPorts) {
         count(hasPorts);
-        order();
+        new ComposeOrder(service, program, programs).write();
         health(isAwaited);
         restarting();
         stopping();
@@ -100,48 +99,6 @@ final class ComposeLifecycle {
         List<ForeignSetting> profiles = service.list("profiles");
         if (!profiles.isEmpty()) {
             program.idle(profiles);
-        }
-    }
-
-    // ---- after whom
-
-    private void order() {
-        ConfigNode configNode = service.look("depends_on");
-        if (configNode instanceof Mapping map) {
-            map.entries()
-                    .forEach(
-                            (name, entry) -> {
-                                ForeignMap options =
-                                        entry.value() instanceof Mapping of
-                                                ? ForeignMap.of(of, "depends_on." + name + ".")
-                                                : service.map("nothing");
-                                after(name, options);
-                            });
-        } else if (configNode instanceof Items items) {
-            items.values().forEach(item -> after(ForeignMap.shown(item), service.map("nothing")));
-        }
-        service.take("depends_on");
-    }
-
-    private void after(String name, ForeignMap options) {
-        ForeignSetting whole = new ForeignSetting("depends_on", name, options.place());
-        String other = programs.get(name);
-        options.takeRest()
-                .forEach(
-                        option -> {
-                            String key = option.key();
-                            if (key.endsWith(".condition") || key.endsWith(".required")) {
-                                program.comment("after", option, "see after");
-                            } else if (option.isTrue()) {
-                                program.lost("after", option, "each is restarted by itself");
-                            }
-                        });
-        if (other == null) {
-            program.lost("after", whole, "there is no such service in this file");
-        } else if (program.file().comesAfter(program.name(), other)) {
-            program.after(other);
-        } else {
-            program.lost("after", whole, "they wait for each other");
         }
     }
 

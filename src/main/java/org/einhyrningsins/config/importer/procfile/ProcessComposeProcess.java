@@ -126,14 +126,32 @@ record ProcessComposeProcess(
                 if (condition != null && condition.value().startsWith("process_completed")) {
                     awaited.add(name);
                 }
-                if (condition != null && condition.value().equals("process_completed")) {
-                    program.differs("after", condition, "it has to end well");
-                } else if (condition != null) {
-                    program.comment("after", condition, "see after");
+                if (condition != null) {
+                    condition(other, condition);
                 }
             } else {
                 program.lost("after", whole, "they wait for each other");
             }
+        }
+    }
+
+    private void condition(String other, ForeignSetting condition) {
+        String when =
+                switch (condition.value()) {
+                    case "process_started" -> "started";
+                    case "process_healthy", "process_log_ready" -> "ready";
+                    case "process_completed", "process_completed_successfully" -> "done";
+                    default -> null;
+                };
+        if (when == null) {
+            program.lost("after", condition, "not a condition that is known here");
+            return;
+        }
+        program.after(other, when);
+        if (condition.value().equals("process_completed")) {
+            program.differs("after", condition, "a job has to end well");
+        } else {
+            program.comment("after", condition, "see after");
         }
     }
 

@@ -22,9 +22,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.regex.PatternSyntaxException;
 
 /// Imports a supervisord.conf, as supervisord 4 reads it. Source:
@@ -51,7 +53,7 @@ public final class SupervisordFile {
                         + " supervisord's own there.");
         Path here = ForeignFiles.folder(sourceText.file());
         include(ini, here, draft);
-        Map<String, ForeignSection> groups = groups(ini.sections(), draft);
+        SequencedMap<String, ForeignSection> groups = groups(ini.sections(), draft);
         List<ForeignSection> programs = new ArrayList<>();
         for (ForeignSection foreignSection : ini.sections().values()) {
             if (foreignSection.name().matches("(program|fcgi-program):.*")) {
@@ -61,14 +63,21 @@ public final class SupervisordFile {
             }
         }
         programs.sort(Comparator.comparingInt(SupervisordFile::priority));
+        Map<String, List<String>> written = new HashMap<>();
         for (ForeignSection foreignSection : programs) {
+            Set<String> before = draft.names();
             new SupervisordProgram(
                             foreignSection,
                             groups.get(foreignSection.title()),
                             names(here),
                             environment)
                     .write(draft);
+            List<String> names = new ArrayList<>(draft.names());
+            names.removeAll(before);
+            Collections.sort(names);
+            written.put(foreignSection.title(), names);
         }
+        writeGroups(groups, written, draft);
         return draft;
     }
 
@@ -92,9 +101,9 @@ public final class SupervisordFile {
     }
 
     /// The groups, by the names of their programs.
-    private static Map<String, ForeignSection> groups(
+    private static SequencedMap<String, ForeignSection> groups(
             SequencedMap<String, ForeignSection> sections, ImportedServices draft) {
-        Map<String, ForeignSection> groups = new HashMap<>();
+        SequencedMap<String, ForeignSection> groups = new LinkedHashMap<>();
         for (ForeignSection group : sections.values()) {
             if (!group.name().startsWith("group:")) {
                 continue;
@@ -181,7 +190,7 @@ public final class SupervisordFile {
         String kind = foreignSection.name().replaceFirst(":.*", "");
         switch (kind) {
             case "supervisord" -> daemon(foreignSection, here, draft);
-            case "group" -> group(foreignSection, draft);
+            case "group" -> groupRest(foreignSection, draft);
             case "include" -> reportRest(foreignSection, "nothing here is like it", draft);
             case "unix_http_server" ->
                     draft.sameWhole(
@@ -208,14 +217,31 @@ public final class SupervisordFile {
         }
     }
 
-    private static void group(ForeignSection group, ImportedServices draft) {
-        draft.comment(
-                "["
-                        + group.name()
-                        + "]: there are no groups; commands take several programs, or all");
+    private static void groupRest(ForeignSection group, ImportedServices draft) {
         for (ForeignSetting foreignSetting : group.takeRest()) {
             draft.lost(group, foreignSetting, "programs are started in the order of this file");
         }
+    }
+
+    /// Writes each group as a name for its programs.
+    ///
+    /// @param sections the groups, by program
+    /// @param written names that a program has here, by its own
+    private static void writeGroups(
+            SequencedMap<String, ForeignSection> sections,
+            Map<String, List<String>> written,
+            ImportedServices draft) {
+        SequencedMap<String, List<String>> groups = new LinkedHashMap<>();
+        sections.forEach(
+                (program, section) ->
+                        groups.computeIfAbsent(section.title(), _ -> new ArrayList<>())
+                                .addAll(written.getOrDefault(program, List.of())));
+        groups.forEach(
+                (group, members) -> {
+                    if (!members.isEmpty() && !members.equals(List.of(group))) {
+                        draft.group(group, members);
+                    }
+                });
     }
 
     private void daemon(ForeignSection daemon, Path here, ImportedServices draft) {

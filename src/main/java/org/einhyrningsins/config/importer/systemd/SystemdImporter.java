@@ -80,6 +80,16 @@ public final class SystemdImporter {
                 socket(socket, units, sockets, draft);
             }
         }
+        Map<Unit, Unit> timers = new LinkedHashMap<>();
+        for (Unit unit : units) {
+            Unit timer = unit.isService() ? timer(unit, units) : null;
+            if (timer != null) {
+                timers.put(unit, timer);
+            }
+            if (programs.containsKey(unit.name())) {
+                new SystemdRelations(unit, units, programs).writeOrder();
+            }
+        }
         for (Unit unit : units) {
             ImportedProgram program = programs.get(unit.name());
             if (program != null) {
@@ -88,13 +98,16 @@ public final class SystemdImporter {
                     program.comment(described(unit, description.value()));
                 }
                 SystemdService service = new SystemdService(unit, programs.keySet(), program);
-                new SystemdRelations(unit, units, programs).write();
-                service.write(sockets.getOrDefault(unit, List.of()), timer(unit, units));
+                service.write(
+                        sockets.getOrDefault(unit, List.of()),
+                        timers.get(unit),
+                        isWanted(unit, units));
+                new SystemdRelations(unit, units, programs).writeBonds();
                 service.writeRest();
             }
         }
         for (Unit unit : units) {
-            if (!unit.isService() && !unit.isSocket()) {
+            if (!unit.isService() && !unit.isSocket() && !timers.containsValue(unit)) {
                 lost(unit, "only services and their sockets are run", draft);
             }
         }
@@ -117,6 +130,23 @@ public final class SystemdImporter {
             lost(socket, "its service is not among the files given", draft);
         }
         services.forEach(service -> sockets.getOrDefault(service, new ArrayList<>()).add(socket));
+    }
+
+    /// True if another service of the import has it started.
+    private static boolean isWanted(Unit service, List<Unit> units) {
+        for (Unit unit : units) {
+            for (String key : List.of("Wants", "Requires", "BindsTo", "Upholds")) {
+                for (ForeignSetting foreignSetting : unit.section("Unit").lookAll(key)) {
+                    List<String> names = List.of(foreignSetting.value().split("\\s+", -1));
+                    if (unit.isService()
+                            && !unit.equals(service)
+                            && names.contains(service.name())) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
     }
 
     /// The timer that starts a service: one that is given, or that is beside it.

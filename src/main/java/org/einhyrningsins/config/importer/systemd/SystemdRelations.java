@@ -30,18 +30,19 @@ final class SystemdRelations {
         this.program = Objects.requireNonNull(programs.get(unit.name()));
     }
 
-    void write() {
+    /// Writes the order, which the rest depends on.
+    void writeOrder() {
+        write(List.of("After", "Before"));
+    }
+
+    /// Writes what else binds it to others.
+    void writeBonds() {
+        write(List.of("Wants", "Requires", "Requisite", "BindsTo", "PartOf", "Upholds"));
+    }
+
+    private void write(List<String> keys) {
         SystemdSettings settings = new SystemdSettings(unit.section("Unit"), unit.text(), program);
-        for (String key :
-                List.of(
-                        "After",
-                        "Before",
-                        "Wants",
-                        "Requires",
-                        "Requisite",
-                        "BindsTo",
-                        "PartOf",
-                        "Upholds")) {
+        for (String key : keys) {
             for (ForeignSetting foreignSetting : settings.list(key)) {
                 String names = settings.specified(foreignSetting);
                 for (String name : names == null ? new String[0] : names.split("\\s+", -1)) {
@@ -72,7 +73,19 @@ final class SystemdRelations {
             case "After" -> order(foreignSetting, program, other);
             case "Before" -> order(foreignSetting, other, program);
             case "Wants" -> program.same(foreignSetting, "it is started with the manager, too");
+            case "Requires", "BindsTo", "PartOf" -> bond(foreignSetting, other);
             default -> program.lost(foreignSetting, "each is started and stopped by itself");
+        }
+    }
+
+    /// systemd passes a restart on to such a unit, and a stop as well; a job is not restarted.
+    private void bond(ForeignSetting foreignSetting, ImportedProgram other) {
+        if (program.after().contains(other.name()) && !program.isJob()) {
+            program.restartWith(other.name());
+            String how = "restarted when " + other.name() + " was, but not stopped with it";
+            program.differs("after", foreignSetting, how);
+        } else {
+            program.lost(foreignSetting, "each is started and stopped by itself");
         }
     }
 

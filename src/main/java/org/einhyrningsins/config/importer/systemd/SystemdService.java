@@ -47,12 +47,17 @@ final class SystemdService {
 
     /// @param sockets the socket units that it is given
     /// @param timer the timer unit that starts it; null for none
-    void write(List<Unit> sockets, @Nullable Unit timer) {
+    /// @param wanted true if another unit of the import starts it
+    void write(List<Unit> sockets, @Nullable Unit timer, boolean wanted) {
         template();
         Map<String, String> variables = new SystemdEnvironment(settings).write();
         sockets(sockets);
         String type = type();
         boolean isJob = type.equals("oneshot");
+        if (isJob) {
+            String when = timer == null ? "with the manager's start" : "by the clock";
+            program.comment("restart", "a job: it runs once, " + when);
+        }
         command(variables, isJob);
         boolean hasUser = !word("User", "root").matches("root|0");
         identity();
@@ -67,7 +72,7 @@ final class SystemdService {
             program.set("rollout", "{ strategy: replace }");
             program.comment("rollout", "old before new: a name on the bus has one owner");
         }
-        starter(timer, isJob);
+        starter(timer, isJob, wanted);
     }
 
     /// Writes comments on settings that nothing took: of a flag the last one counts, of a list
@@ -110,16 +115,11 @@ final class SystemdService {
     }
 
     /// Blocks a program that is not installed, and says what starts it.
-    private void starter(@Nullable Unit timer, boolean isJob) {
-        boolean installed = isInstalled();
+    private void starter(@Nullable Unit timer, boolean isJob, boolean wanted) {
+        boolean installed = isInstalled() || wanted;
         String by = "'einhyrningsinsctl scale " + program.name() + " 1' starts it";
         if (timer != null) {
-            program.blocks(
-                    null,
-                    "it is started by "
-                            + timer.name()
-                            + ", and nothing here is started by the clock; have cron do it, or "
-                            + by);
+            new SystemdTimer(timer, program).write(by);
         } else if (isJob && !installed) {
             program.blocks(
                     null, "no [Install] wants it, so a timer or another unit starts it; " + by);
@@ -181,13 +181,11 @@ final class SystemdService {
                         ? foreignSetting.value()
                         : !runs ? "oneshot" : onBus ? "dbus" : "simple";
         switch (type) {
-            case "simple", "exec", "notify" -> {}
+            case "simple", "exec", "notify", "oneshot" -> {}
             case "forking" ->
                     program.blocks(
                             foreignSetting,
                             "a worker stays in the foreground: give it the option for that");
-            case "oneshot" ->
-                    program.comment("restart", "a job: it runs once, with the manager's start");
             case "dbus" -> program.differs("ack", "there is no D-Bus: up when alive for a second");
             case "idle" -> program.differs("ack", "it does not wait until others are started");
             case "notify-reload" -> program.comment("ack", "a reload replaces the workers");
