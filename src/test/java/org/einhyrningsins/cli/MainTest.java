@@ -205,7 +205,13 @@ class MainTest {
                         .replace("env-file: [hello.env]", "env-file: []")
                         .replace("user: nobody", "user: root")
                         .replace("group: nogroup", "group: root");
-        Path file = file(all.replaceAll("(?m)^ +(kind|timeout|retries): .*\n", "")); // of a job
+        Path file =
+                file(
+                        all.replaceAll(
+                                "(?m)^"
+                                    + " +(kind|timeout|retries|schedule|time-zone|overlap|jitter|catch-up):"
+                                    + " .*\n",
+                                "")); // of a job
         assertThat(run("check", file.toString())).as(err.toString(StandardCharsets.UTF_8)).isZero();
         for (String key : ConfigShape.PROGRAM.keys()) {
             assertThat(all).as("a line in StarterFile").containsPattern("(?m)^ +" + key + ":");

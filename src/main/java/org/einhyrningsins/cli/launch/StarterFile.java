@@ -90,6 +90,11 @@ public final class StarterFile {
                 #kind: job                           # its worker does its work and ends
                 #timeout: 2h                         # longest time for that; only with kind: job
                 #retries: 3                          # new starts after a failure; only with kind: job
+                #schedule: "30 2 * * 1-5"            # when it runs by itself, as in crontab(5), or @daily; only with kind: job
+                #time-zone: Europe/Berlin            # of its schedule; without it the machine's
+                #overlap: skip                       # of a run that is due during another: skip, wait or kill (that)
+                #jitter: 0                           # longest random delay of a run
+                #catch-up: false                     # true: one run for those that were missed
                 #start: manual                       # not with the manager; by the command start
                 #after: []                           # programs that must be ready first, such as [db], or
                                                      # { program: migrate, when: done, restart-with: true }
