@@ -195,7 +195,7 @@ def goes_back_when_it_crashes(lab, manager):
 
 def is_removed(lab, manager):
     """A program that goes from the file while its canary is watched: old and new finish what they have, and are gone."""
-    lab.edit("services.yaml", "broken=crash:50", "broken=none")
+    lab.edit("services.yaml", "broken=crash:5", "broken=none")
     watch(lab, "15s", "1m")
     reload = Asked(manager, "reload")
     canary(manager, "v6", "v7", "watched for")
