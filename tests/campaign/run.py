@@ -530,8 +530,7 @@ class HostileShop(Shop):
         self.lay_out()
         with open(os.path.join(HERE, "hostile.yaml")) as more:
             text = lib.read(self.lab.path("services.yaml")) + self.lab.render(more.read())
-        # so many deaths within a minute after a deploy would be that version's fault
-        self.lab.write("services.yaml", text.replace("rollout: { ", "rollout: { rollback-within: 0s, "))
+        self.lab.write("services.yaml", text)
 
     def lay_out(self):
         """The directory of the hostile program as it should be; all that is there goes."""

@@ -18,7 +18,7 @@ def text(count):
 
 def worker_processes(manager):
     """A thousand environments take long to read. A deputy of the manager, which it has for some seconds, is no worker."""
-    return [pid for pid in children_of(manager) if read("/proc/%d/comm" % pid).strip() != "einhyrn-deputy"]
+    return [pid for pid in children_of(manager) if read("/proc/%d/comm" % pid).strip() == "sleep"]
 
 
 def run(lab):
