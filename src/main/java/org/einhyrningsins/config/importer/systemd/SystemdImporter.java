@@ -18,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// Imports `.service` and `.socket` units of systemd, with the drop-ins beside them: a service
 /// becomes a program, and a socket unit its sockets.
@@ -80,6 +82,8 @@ public final class SystemdImporter {
                 socket(socket, units, sockets, draft);
             }
         }
+        Set<Unit> wanted = new HashSet<>(units);
+        wanted.removeIf(unit -> !isWanted(unit, units)); // before any of it is taken
         Map<Unit, Unit> timers = new LinkedHashMap<>();
         for (Unit unit : units) {
             Unit timer = unit.isService() ? timer(unit, units) : null;
@@ -101,7 +105,7 @@ public final class SystemdImporter {
                 service.write(
                         sockets.getOrDefault(unit, List.of()),
                         timers.get(unit),
-                        isWanted(unit, units));
+                        wanted.contains(unit));
                 new SystemdRelations(unit, units, programs).writeBonds();
                 service.writeRest();
             }
